@@ -1,1 +1,3 @@
 //! onsale.
+
+pub mod engine;

@@ -1,1 +1,36 @@
-//! app.
+//! What an operation and a worker are: routes, authentication, grants, errors, idempotency, and the state they share.
+//!
+//! **Invariant:** nothing here knows Lambda. `runtime` turns Lambda's events into [`Call`]s; tests and the local program
+//! do the same without it.
+
+mod admission;
+pub mod answer;
+pub mod auth;
+pub mod clock;
+mod codes;
+pub mod config;
+mod connect;
+pub mod decode;
+pub mod dispatch;
+mod error;
+mod grant;
+pub mod guard;
+pub mod idempotency;
+mod operation;
+mod route;
+pub mod session_cache;
+mod state;
+pub mod token;
+pub mod wire;
+mod worker;
+
+pub use codes::{Code, Language};
+pub use error::{Detail, Error};
+pub use grant::{Access, Grant, Resource};
+pub use operation::{
+    Call, Caller, Content, Endpoint, IdempotencyKey, Identity, Located, Nothing, Operation, Output, Plain, Ready,
+    Reply, RequestFacts,
+};
+pub use route::{Auth, Body, Idempotency, Method, Route};
+pub use state::App;
+pub use worker::{BoxFuture, Cause, Duty, Failure, Forwarded, Job, Record, Run, Source, Worker};

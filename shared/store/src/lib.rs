@@ -1,1 +1,120 @@
-//! store.
+//! The only crate that knows DynamoDB: tables, keys, items, conditions, and the protocols that consist of them.
+//!
+//! **Invariants:** key literals stand in [`keys`] alone. There is no `Scan`. Every read and write goes through a handle
+//! that knows its tenant: `store.tenant(&tenant).orders()`. A refused condition comes back as a named outcome of the
+//! domain; no caller ever matches on an AWS error.
+
+mod activity;
+mod catalogue;
+mod client;
+mod failed;
+pub mod identity;
+mod inventory;
+pub mod keys;
+mod memory;
+mod orders;
+pub mod protocol;
+mod schema;
+mod stock;
+mod tickets;
+
+use std::sync::Arc;
+
+use domain::tenant::TenantId;
+
+pub use activity::{Activity, Cursor, Notice, Remembered};
+pub use catalogue::Catalogue;
+pub use failed::Failed;
+pub use identity::Identity;
+pub use inventory::{Blocks, Changed, Inventory};
+pub use orders::{Applied, DueItem, Listed, Orders, RefundEntry, Stored};
+pub use schema::{BY_DUE, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
+pub use stock::{Stock, Summary};
+pub use tickets::{Admitted, Tickets};
+
+/// The tables of one stage, and what this process has learnt about stock lately.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) tables: client::Tables,
+    pub(crate) memory: Arc<memory::Memory>,
+}
+
+impl Store {
+    /// The tables whose names begin with `prefix`.
+    pub fn new(client: aws_sdk_dynamodb::Client, prefix: &str) -> Self {
+        Self { tables: client::Tables::new(client, prefix), memory: Arc::default() }
+    }
+
+    /// The handle of one tenant: the only way to its data.
+    pub fn tenant(&self, id: &TenantId) -> Tenant {
+        Tenant { store: self.clone(), id: id.clone() }
+    }
+
+    /// What belongs to no tenant: the list of tenants, and work that is due whoever's it is.
+    pub fn platform(&self) -> Platform {
+        Platform { store: self.clone() }
+    }
+
+    /// Asks every table for an item that does not exist: whether the tables answer.
+    pub async fn ping(&self) -> Result<(), Failed> {
+        for table in Table::ALL {
+            self.tables.get(table, keys::ping(), client::Read::Eventual).await?;
+        }
+        Ok(())
+    }
+}
+
+/// One tenant's data.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    pub(crate) store: Store,
+    pub(crate) id: TenantId,
+}
+
+impl Tenant {
+    /// Whose data it is.
+    pub const fn id(&self) -> &TenantId {
+        &self.id
+    }
+
+    /// Users and logins.
+    pub const fn identity(&self) -> Identity<'_> {
+        Identity::new(self)
+    }
+
+    /// Events and settings.
+    pub const fn catalogue(&self) -> Catalogue<'_> {
+        Catalogue::new(self)
+    }
+
+    /// Stock blocks.
+    pub const fn inventory(&self) -> Inventory<'_> {
+        Inventory::new(self)
+    }
+
+    /// Summaries of stock, and sold-out markers.
+    pub const fn stock(&self) -> Stock<'_> {
+        Stock::new(self)
+    }
+
+    /// Orders with their payments and refunds.
+    pub const fn orders(&self) -> Orders<'_> {
+        Orders::new(self)
+    }
+
+    /// Tickets.
+    pub const fn tickets(&self) -> Tickets<'_> {
+        Tickets::new(self)
+    }
+
+    /// Idempotency records and notifications.
+    pub const fn activity(&self) -> Activity<'_> {
+        Activity::new(self)
+    }
+}
+
+/// What belongs to no tenant.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    pub(crate) store: Store,
+}

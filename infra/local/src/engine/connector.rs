@@ -139,8 +139,7 @@ impl Connector {
         let hook = self.interposed.hook.read().unwrap_or_else(PoisonError::into_inner).clone();
         let Some(hook) = hook else { return Verdict::Proceed };
         let target = request.headers().get("x-amz-target").and_then(Service::of_target);
-        let (service, operation) =
-            target.unwrap_or_else(|| (Service::S3, s3_operation(request)));
+        let (service, operation) = target.unwrap_or_else(|| (Service::S3, s3_operation(request)));
         let body = request.body().bytes().unwrap_or_default();
         hook.before(&Call { service, operation, body })
     }
@@ -175,11 +174,9 @@ impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         match self.verdict(&request) {
             Verdict::Proceed => self.route(request),
-            Verdict::RefuseWith { status, json } => HttpConnectorFuture::ready(respond(Answer {
-                status,
-                body: json.into_bytes(),
-                query_error: None,
-            })),
+            Verdict::RefuseWith { status, json } => {
+                HttpConnectorFuture::ready(respond(Answer { status, body: json.into_bytes(), query_error: None }))
+            }
             Verdict::LoseReply => {
                 let reply = self.route(request);
                 HttpConnectorFuture::new(async move {
@@ -187,9 +184,7 @@ impl HttpConnector for Connector {
                     Err(broken("the connection broke before the reply"))
                 })
             }
-            Verdict::FailBefore => {
-                HttpConnectorFuture::ready(Err(broken("the connection broke before the call")))
-            }
+            Verdict::FailBefore => HttpConnectorFuture::ready(Err(broken("the connection broke before the call"))),
         }
     }
 }

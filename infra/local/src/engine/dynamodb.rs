@@ -9,13 +9,13 @@ mod operations;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use dynoxide::{Database, DynoxideError};
 use rusqlite::{Connection, OptionalExtension, params};
 use tokio::sync::watch;
 
-use super::{Answer, Durability, EngineError, Holding, Meter, prepare};
+use super::{Answer, Durability, EngineError, Holding, Meter, prepare, since_epoch};
 
 /// How long a stream without a reader keeps its records, as in Amazon's service.
 const UNREAD_STREAM_RETENTION: Duration = Duration::from_hours(24);
@@ -70,12 +70,14 @@ impl std::fmt::Debug for DynamoDb {
 }
 
 impl DynamoDb {
-    pub(super) fn open(
-        holding: &Arc<Holding>,
-        durability: Durability,
-    ) -> Result<Self, EngineError> {
+    pub(super) fn open(holding: &Arc<Holding>, durability: Durability) -> Result<Self, EngineError> {
         let path = holding.join("dynamodb.sqlite");
-        let database = Database::new(&path.to_string_lossy())?;
+        // dynoxide takes the path as text.
+        let Some(text) = path.to_str() else {
+            let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "not UTF-8");
+            return Err(EngineError::Folder { folder: path, source });
+        };
+        let database = Database::new(text)?;
         match durability {
             _ if holding.is_temporary() => database.enable_bulk_loading()?,
             Durability::ProcessEnd => database.disable_bulk_loading()?,
@@ -149,22 +151,32 @@ impl DynamoDb {
     /// # Errors
     /// What the database said.
     pub fn trim_unread_streams(&self) -> Result<usize, rusqlite::Error> {
-        let age = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         // dynoxide counts sequence numbers up from the time in microseconds.
-        let horizon = age.saturating_sub(UNREAD_STREAM_RETENTION).as_micros();
+        let horizon = since_epoch().saturating_sub(UNREAD_STREAM_RETENTION).as_micros();
         let horizon = i64::try_from(horizon).unwrap_or(i64::MAX);
         let side = self.turn();
         let mut tables = side.prepare_cached(
             "SELECT DISTINCT table_name FROM _stream_records
              WHERE table_name NOT IN (SELECT table_name FROM \"onsale:stream_readers\")",
         )?;
-        let tables: Vec<String> =
-            tables.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let tables: Vec<String> = tables.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
         let mut trimmed = 0;
         for table in tables {
             trimmed += side.prepare_cached(TRIM)?.execute(params![table, horizon])?;
         }
         Ok(trimmed)
+    }
+
+    /// Forgets a reader, so that the stream no longer waits for it with the deletion of records.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub fn forget_reader(&self, table: &str, reader: &str) -> Result<(), rusqlite::Error> {
+        self.turn().execute(
+            "DELETE FROM \"onsale:stream_readers\" WHERE table_name = ?1 AND reader = ?2",
+            params![table, reader],
+        )?;
+        Ok(())
     }
 
     pub(super) fn database(&self) -> &Database {
@@ -196,16 +208,10 @@ impl DynamoDb {
 
     /// Registers a reader of a table's stream and returns the number it has read up to: 0, the
     /// oldest record, at first.
-    pub(super) fn reader_position(
-        &self,
-        table: &str,
-        reader: &str,
-    ) -> Result<i64, rusqlite::Error> {
+    pub(super) fn reader_position(&self, table: &str, reader: &str) -> Result<i64, rusqlite::Error> {
         let side = self.turn();
         let known = side
-            .prepare_cached(
-                "SELECT sequence FROM \"onsale:stream_readers\" WHERE table_name = ?1 AND reader = ?2",
-            )?
+            .prepare_cached("SELECT sequence FROM \"onsale:stream_readers\" WHERE table_name = ?1 AND reader = ?2")?
             .query_row(params![table, reader], |row| row.get(0))
             .optional()?;
         if let Some(sequence) = known {
@@ -219,27 +225,29 @@ impl DynamoDb {
     }
 
     /// Stores how far a reader has read, and deletes what every reader has read, in one commit.
-    pub(super) fn set_reader_position(
-        &self,
-        table: &str,
-        reader: &str,
-        sequence: i64,
-    ) -> Result<(), rusqlite::Error> {
+    pub(super) fn set_reader_position(&self, table: &str, reader: &str, sequence: i64) -> Result<(), rusqlite::Error> {
         let mut side = self.turn();
         let commit = side.transaction()?;
         commit
             .prepare_cached(
-                "UPDATE \"onsale:stream_readers\" SET sequence = MAX(sequence, ?3)
-                 WHERE table_name = ?1 AND reader = ?2",
+                "INSERT INTO \"onsale:stream_readers\" (table_name, reader, sequence)
+                 VALUES (?1, ?2, ?3)
+                 ON CONFLICT DO UPDATE SET sequence = MAX(sequence, excluded.sequence)",
             )?
             .execute(params![table, reader, sequence])?;
         let read_by_all: i64 = commit
-            .prepare_cached(
-                "SELECT MIN(sequence) FROM \"onsale:stream_readers\" WHERE table_name = ?1",
-            )?
+            .prepare_cached("SELECT MIN(sequence) FROM \"onsale:stream_readers\" WHERE table_name = ?1")?
             .query_row(params![table], |row| row.get(0))?;
         commit.prepare_cached(TRIM)?.execute(params![table, read_by_all])?;
         commit.commit()
+    }
+
+    /// Deletes the stream of a table that is gone, which dynoxide forgets: a new table of the same
+    /// name begins with an empty stream. Readers keep their positions, since numbers only grow.
+    fn delete_stream(&self, table: &str) -> Result<(), rusqlite::Error> {
+        let side = self.turn();
+        side.execute("DELETE FROM _stream_records WHERE table_name = ?1", [table])?;
+        Ok(())
     }
 
     /// Counts the stream records of a table after a sequence number.

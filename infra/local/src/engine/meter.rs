@@ -48,9 +48,9 @@ impl Meter {
     /// Returns the counts so far, by table and operation.
     pub fn snapshot(&self) -> BTreeMap<(String, &'static str), Usage> {
         let counts = self.lock();
-        let flat = counts.iter().flat_map(|(table, operations)| {
-            operations.iter().map(|(name, usage)| ((table.clone(), *name), *usage))
-        });
+        let flat = counts
+            .iter()
+            .flat_map(|(table, operations)| operations.iter().map(|(name, usage)| ((table.clone(), *name), *usage)));
         flat.collect()
     }
 

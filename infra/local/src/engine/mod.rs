@@ -1,4 +1,4 @@
-//! Amazon's services inside this process: DynamoDB, SQS and S3 on one folder.
+//! Amazon's services inside this process: `DynamoDB`, SQS and S3 on one folder.
 //!
 //! The functions use the ordinary AWS SDK clients. Here those clients get an HTTP client that
 //! never opens a socket ([`Engines::http_client`]); the same engines also answer on a port
@@ -18,7 +18,7 @@ mod streams;
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -32,7 +32,7 @@ pub use s3::S3;
 pub use sqs::{Counts, Sqs};
 pub use streams::{StreamError, StreamReader};
 
-/// Names the access key that the local S3 accepts; DynamoDB and SQS accept any.
+/// Names the access key that the local S3 accepts; `DynamoDB` and SQS accept any.
 pub const ACCESS_KEY_ID: &str = "onsale-local";
 
 /// Signs for [`ACCESS_KEY_ID`]. It guards nothing but a program on this machine.
@@ -46,6 +46,15 @@ pub const ACCOUNT: &str = "000000000000";
 
 /// Where the SDK clients believe the engines to be, unless the caller says otherwise.
 pub const ENDPOINT: &str = "http://127.0.0.1:4566";
+
+/// The file by whose lock a program holds a data folder.
+const LOCK: &str = "lock";
+
+/// Begins the names of temporary data folders.
+const TEMPORARY_PREFIX: &str = "onsale-";
+
+/// From when on a temporary folder that nobody has locked is left over from a killed program.
+const ABANDONED_AFTER: Duration = Duration::from_mins(1);
 
 /// Returns the credentials for SDK clients of the local engines.
 pub fn credentials() -> Credentials {
@@ -137,7 +146,7 @@ pub struct Engines {
 struct Holding {
     path: PathBuf,
     _lock: File,
-    _temporary: Option<TempDir>,
+    temporary: Option<TempDir>,
 }
 
 impl Engines {
@@ -237,7 +246,7 @@ impl Holding {
         let failed = |source| EngineError::Folder { folder: path.to_owned(), source };
         std::fs::create_dir_all(path).map_err(failed)?;
         let lock = lock(path)?;
-        Ok(Self { path: path.to_owned(), _lock: lock, _temporary: None })
+        Ok(Self { path: path.to_owned(), _lock: lock, temporary: None })
     }
 
     /// Makes a folder in shared memory if the system has it: `SQLite`'s own memory databases
@@ -245,16 +254,17 @@ impl Holding {
     fn temporary() -> Result<Self, EngineError> {
         let shared = Path::new("/dev/shm");
         let parent = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
+        remove_abandoned(&parent);
         let folder = tempfile::Builder::new()
-            .prefix("onsale-")
+            .prefix(TEMPORARY_PREFIX)
             .tempdir_in(&parent)
             .map_err(|source| EngineError::Folder { folder: parent, source })?;
         let lock = lock(folder.path())?;
-        Ok(Self { path: folder.path().to_owned(), _lock: lock, _temporary: Some(folder) })
+        Ok(Self { path: folder.path().to_owned(), _lock: lock, temporary: Some(folder) })
     }
 
     fn is_temporary(&self) -> bool {
-        self._temporary.is_some()
+        self.temporary.is_some()
     }
 
     fn join(&self, name: &str) -> PathBuf {
@@ -262,20 +272,38 @@ impl Holding {
     }
 }
 
+/// Removes the temporary folders of programs that were killed before they could: their locks
+/// are free. Failing to is no reason not to start.
+fn remove_abandoned(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    for folder in entries.flatten() {
+        let ours = folder.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX);
+        // A folder that is being made right now may not be locked yet.
+        let made = folder.metadata().and_then(|metadata| metadata.modified());
+        let old = made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > ABANDONED_AFTER));
+        let file = folder.path().join(LOCK);
+        if ours && old && File::open(file).is_ok_and(|file| file.try_lock().is_ok()) {
+            // Nothing can be done about a folder that another user owns.
+            drop(std::fs::remove_dir_all(folder.path()));
+        }
+    }
+}
+
 /// Takes the folder's lock, which the operating system drops with the process.
 fn lock(folder: &Path) -> Result<File, EngineError> {
     let failed = |source| EngineError::Folder { folder: folder.to_owned(), source };
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(folder.join("lock"))
-        .map_err(failed)?;
+    let file = File::options().create(true).truncate(false).write(true).open(folder.join(LOCK)).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(EngineError::InUse(folder.to_owned())),
         Err(TryLockError::Error(source)) => Err(failed(source)),
     }
+}
+
+/// Returns the time since 1970: what the engines stamp on messages and stream records.
+#[expect(clippy::disallowed_methods, reason = "the engines stand in for Amazon's clocks, not for ours")]
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Sets what every connection to an embedded database has in common.
@@ -297,5 +325,7 @@ fn prepare(
     Ok(())
 }
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;

@@ -22,10 +22,8 @@ pub struct S3 {
 impl S3 {
     pub(super) fn open(holding: &Arc<Holding>) -> Result<Self, EngineError> {
         let folder = holding.join("s3");
-        std::fs::create_dir_all(&folder)
-            .map_err(|source| EngineError::Folder { folder: folder.clone(), source })?;
-        let files = s3s_fs::FileSystem::new(&folder)
-            .map_err(|error| EngineError::S3(format!("{error:?}")))?;
+        std::fs::create_dir_all(&folder).map_err(|source| EngineError::Folder { folder: folder.clone(), source })?;
+        let files = s3s_fs::FileSystem::new(&folder).map_err(|error| EngineError::S3(format!("{error:?}")))?;
         let mut builder = S3ServiceBuilder::new(files);
         builder.set_auth(SimpleAuth::from_single(ACCESS_KEY_ID, SECRET_ACCESS_KEY));
         Ok(Self { service: builder.build(), _holding: Arc::clone(holding) })

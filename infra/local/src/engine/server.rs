@@ -49,8 +49,7 @@ fn endpoint(headers: &HeaderMap) -> String {
 }
 
 fn respond(answer: Answer) -> Response {
-    let status =
-        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, answer.body).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
     if let Some(error) = answer.query_error {

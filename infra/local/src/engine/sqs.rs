@@ -18,13 +18,13 @@ mod wire;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Answer, Durability, EngineError, Holding, prepare};
+use super::{Answer, Durability, EngineError, Holding, prepare, since_epoch};
 use errors::SqsError;
 use queues::Queue;
 
@@ -57,6 +57,7 @@ struct Inner {
     state: Mutex<State>,
     /// How far this engine's clock is ahead of the system's, in milliseconds.
     ahead_ms: AtomicI64,
+    /// Keeps the folder locked, and a temporary one alive.
     _holding: Arc<Holding>,
 }
 
@@ -81,10 +82,7 @@ impl State {
 type Outcome = Result<Vec<u8>, SqsError>;
 
 impl Sqs {
-    pub(super) fn open(
-        holding: &Arc<Holding>,
-        durability: Durability,
-    ) -> Result<Self, EngineError> {
+    pub(super) fn open(holding: &Arc<Holding>, durability: Durability) -> Result<Self, EngineError> {
         let connection = Connection::open(holding.join("sqs.sqlite"))?;
         prepare(&connection, holding, durability)?;
         store::create_tables(&connection)?;
@@ -136,9 +134,10 @@ impl Sqs {
     pub fn sweep(&self) -> Result<usize, rusqlite::Error> {
         let now = self.now_ms();
         let state = self.state();
-        let expired = state.queues.values().map(|queue| {
-            store::delete_sent_before(&state.connection, queue.id, now - queue.settings.retention_ms)
-        });
+        let expired = state
+            .queues
+            .values()
+            .map(|queue| store::delete_sent_before(&state.connection, queue.id, now - queue.settings.retention_ms));
         expired.sum()
     }
 
@@ -146,22 +145,22 @@ impl Sqs {
         match operation {
             "SendMessage" => self.send(parse(body)?),
             "SendMessageBatch" => self.send_batch(parse(body)?),
-            "DeleteMessage" => self.delete(parse(body)?),
+            "DeleteMessage" => self.delete(&parse(body)?),
             "DeleteMessageBatch" => self.delete_batch(parse(body)?),
-            "ChangeMessageVisibility" => self.change_visibility(parse(body)?),
+            "ChangeMessageVisibility" => self.change_visibility(&parse(body)?),
             "ChangeMessageVisibilityBatch" => self.change_visibility_batch(parse(body)?),
             "CreateQueue" => self.create_queue(parse(body)?, endpoint),
-            "DeleteQueue" => self.delete_queue(parse(body)?),
-            "PurgeQueue" => self.purge_queue(parse(body)?),
-            "GetQueueUrl" => self.queue_url(parse(body)?, endpoint),
-            "ListQueues" => self.list_queues(parse(body)?, endpoint),
-            "ListDeadLetterSourceQueues" => self.dead_letter_sources(parse(body)?, endpoint),
-            "GetQueueAttributes" => self.attributes(parse(body)?),
+            "DeleteQueue" => self.delete_queue(&parse(body)?),
+            "PurgeQueue" => self.purge_queue(&parse(body)?),
+            "GetQueueUrl" => self.queue_url(&parse(body)?, endpoint),
+            "ListQueues" => self.list_queues(&parse(body)?, endpoint),
+            "ListDeadLetterSourceQueues" => self.dead_letter_sources(&parse(body)?, endpoint),
+            "GetQueueAttributes" => self.attributes(&parse(body)?),
             "SetQueueAttributes" => self.set_attributes(parse(body)?),
             "TagQueue" => self.tag(parse(body)?),
-            "UntagQueue" => self.untag(parse(body)?),
-            "ListQueueTags" => self.tags(parse(body)?),
-            "StartMessageMoveTask" => self.move_back(parse(body)?),
+            "UntagQueue" => self.untag(&parse(body)?),
+            "ListQueueTags" => self.tags(&parse(body)?),
+            "StartMessageMoveTask" => self.move_back(&parse(body)?),
             _ => Err(SqsError::UnknownOperation(operation.to_owned())),
         }
     }
@@ -172,8 +171,7 @@ impl Sqs {
     }
 
     fn now_ms(&self) -> i64 {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let system = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        let system = i64::try_from(since_epoch().as_millis()).unwrap_or(i64::MAX);
         system.saturating_add(self.inner.ahead_ms.load(Ordering::Relaxed))
     }
 }

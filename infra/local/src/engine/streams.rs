@@ -61,9 +61,11 @@ impl StreamReader {
         };
         let done = engine.reader_position(table, reader)?;
         // dynoxide names a region of its own; the functions should see one region everywhere.
-        let source = stream_arn(table, &label)
-            .replacen(dynoxide::streams::LOCAL_REGION, REGION, 1)
-            .replacen(dynoxide::streams::LOCAL_ACCOUNT, ACCOUNT, 1);
+        let source = stream_arn(table, &label).replacen(dynoxide::streams::LOCAL_REGION, REGION, 1).replacen(
+            dynoxide::streams::LOCAL_ACCOUNT,
+            ACCOUNT,
+            1,
+        );
         Ok(Self {
             engine: engine.clone(),
             table: table.to_owned(),

@@ -3,6 +3,7 @@
 //! Every request asks dynoxide for its capacity, whether the caller did or not, and the answer
 //! loses the figure again if the caller did not ask.
 
+use dynoxide::DynoxideError;
 use dynoxide::actions::batch_get_item::{BatchGetItemRequest, BatchGetItemResponse};
 use dynoxide::actions::batch_write_item::{BatchWriteItemRequest, BatchWriteItemResponse};
 use dynoxide::actions::delete_item::{DeleteItemRequest, DeleteItemResponse};
@@ -15,7 +16,6 @@ use dynoxide::actions::transact_write_items::{
     TransactWriteItem, TransactWriteItemsRequest, TransactWriteItemsResponse,
 };
 use dynoxide::actions::update_item::{UpdateItemRequest, UpdateItemResponse};
-use dynoxide::DynoxideError;
 use dynoxide::types::{ConsumedCapacity, item_size, write_capacity_units};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -85,9 +85,7 @@ pub(super) fn metered<Q: DataRequest, R: DataResponse>(
         Err(error) => {
             record_refusal(engine, operation, charge, &error);
             Err(match error {
-                DynoxideError::ConditionalCheckFailedException(message, Some(_))
-                    if item == Some(Asked::ByEngine) =>
-                {
+                DynoxideError::ConditionalCheckFailedException(message, Some(_)) if item == Some(Asked::ByEngine) => {
                     DynoxideError::ConditionalCheckFailedException(message, None)
                 }
                 error => error,
@@ -130,18 +128,12 @@ fn record(engine: &DynamoDb, operation: &'static str, capacity: &[ConsumedCapaci
     }
 }
 
-fn record_refusal(
-    engine: &DynamoDb,
-    operation: &'static str,
-    charge: Vec<(String, f64)>,
-    error: &DynoxideError,
-) {
+fn record_refusal(engine: &DynamoDb, operation: &'static str, charge: Vec<(String, f64)>, error: &DynoxideError) {
     let least = match error {
-        DynoxideError::ConditionalCheckFailedException(_, Some(item)) => {
-            write_capacity_units(item_size(item))
+        DynoxideError::ConditionalCheckFailedException(_, Some(item)) => write_capacity_units(item_size(item)),
+        DynoxideError::ConditionalCheckFailedException(_, None) | DynoxideError::TransactionCanceledException(..) => {
+            0.0
         }
-        DynoxideError::ConditionalCheckFailedException(_, None)
-        | DynoxideError::TransactionCanceledException(..) => 0.0,
         _ => return,
     };
     for (table, units) in charge {

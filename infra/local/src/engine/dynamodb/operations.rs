@@ -1,6 +1,7 @@
 //! Finds the dynoxide function for an operation's name.
 
 use dynoxide::DynoxideError;
+use dynoxide::actions::delete_table::DeleteTableRequest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,15 +22,9 @@ pub(super) fn carry_out(engine: &DynamoDb, operation: &str, body: &[u8]) -> Opti
         "Query" => metered(engine, "Query", body, |q| database.query(q)),
         "Scan" => metered(engine, "Scan", body, |q| database.scan(q)),
         "BatchGetItem" => metered(engine, "BatchGetItem", body, |q| database.batch_get_item(q)),
-        "BatchWriteItem" => {
-            metered(engine, "BatchWriteItem", body, |q| database.batch_write_item(q))
-        }
-        "TransactGetItems" => {
-            metered(engine, "TransactGetItems", body, |q| database.transact_get_items(q))
-        }
-        "TransactWriteItems" => {
-            metered(engine, "TransactWriteItems", body, |q| database.transact_write_items(q))
-        }
+        "BatchWriteItem" => metered(engine, "BatchWriteItem", body, |q| database.batch_write_item(q)),
+        "TransactGetItems" => metered(engine, "TransactGetItems", body, |q| database.transact_get_items(q)),
+        "TransactWriteItems" => metered(engine, "TransactWriteItems", body, |q| database.transact_write_items(q)),
         _ => return administer(engine, operation, body),
     })
 }
@@ -39,7 +34,7 @@ fn administer(engine: &DynamoDb, operation: &str, body: &[u8]) -> Option<Outcome
     let database = engine.database();
     Some(match operation {
         "CreateTable" => plain(engine, body, |q| database.create_table(q)),
-        "DeleteTable" => plain(engine, body, |q| database.delete_table(q)),
+        "DeleteTable" => delete_table(engine, body),
         "DescribeTable" => plain(engine, body, |q| database.describe_table(q)),
         "ListTables" => plain(engine, body, |q| database.list_tables(q)),
         "UpdateTable" => plain(engine, body, |q| database.update_table(q)),
@@ -54,6 +49,17 @@ fn administer(engine: &DynamoDb, operation: &str, body: &[u8]) -> Option<Outcome
         "GetRecords" => plain(engine, body, |q| database.get_records(q)),
         _ => return None,
     })
+}
+
+fn delete_table(engine: &DynamoDb, body: &[u8]) -> Outcome {
+    let request: DeleteTableRequest = parse(body)?;
+    let table = request.table_name.clone();
+    let turn = engine.turn();
+    let response = engine.database().delete_table(request);
+    drop(turn);
+    let response = write(&response?)?;
+    engine.delete_stream(&table)?;
+    Ok(response)
 }
 
 fn plain<Q: DeserializeOwned, R: Serialize>(
@@ -84,6 +90,5 @@ pub(super) fn parse<Q: DeserializeOwned>(body: &[u8]) -> Result<Q, DynoxideError
 }
 
 pub(super) fn write<R: Serialize>(response: &R) -> Outcome {
-    serde_json::to_vec(response)
-        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+    serde_json::to_vec(response).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }

@@ -19,11 +19,15 @@ pub(super) fn of_body(body: &str) -> String {
     HEXLOWER.encode(&Md5::digest(body.as_bytes()))
 }
 
-/// Returns the MD5 of a message's attributes, sorted by name as the SQS guide lays down.
+/// Returns the MD5 of a message's attributes, sorted by name as the SQS guide lays down; none
+/// if there are no attributes.
 ///
 /// # Errors
 /// An attribute that has no value, or a binary value that is not base64.
-pub(super) fn of_attributes(attributes: &BTreeMap<String, Attribute>) -> Result<String, SqsError> {
+pub(super) fn of_attributes(attributes: &BTreeMap<String, Attribute>) -> Result<Option<String>, SqsError> {
+    if attributes.is_empty() {
+        return Ok(None);
+    }
     let mut digest = Md5::new();
     for (name, attribute) in attributes {
         add(&mut digest, name.as_bytes());
@@ -40,7 +44,7 @@ pub(super) fn of_attributes(attributes: &BTreeMap<String, Attribute>) -> Result<
             _ => return Err(no_value(name)),
         }
     }
-    Ok(HEXLOWER.encode(&digest.finalize()))
+    Ok(Some(HEXLOWER.encode(&digest.finalize())))
 }
 
 /// Returns what a message's attributes count towards its size, in bytes.
@@ -81,21 +85,14 @@ mod tests {
             string_value: text.map(str::to_owned),
             binary_value: binary.map(str::to_owned),
         };
-        let one = BTreeMap::from([(
-            "timestamp".to_owned(),
-            attribute("Number", Some("1493147359900"), None),
-        )]);
+        let one = BTreeMap::from([("timestamp".to_owned(), attribute("Number", Some("1493147359900"), None))]);
         assert_eq!(of_body("Test message"), "82dfa5549ebc9afc168eb7931ebece5f");
-        assert_eq!(of_attributes(&one).unwrap(), "235c5c510d26fb653d073faed50ae77c");
+        assert_eq!(of_attributes(&one).unwrap().as_deref(), Some("235c5c510d26fb653d073faed50ae77c"));
     }
 
     #[test]
     fn an_attribute_needs_exactly_one_value() {
-        let none = Attribute {
-            data_type: "String".to_owned(),
-            string_value: None,
-            binary_value: None,
-        };
+        let none = Attribute { data_type: "String".to_owned(), string_value: None, binary_value: None };
         assert!(of_attributes(&BTreeMap::from([("a".to_owned(), none)])).is_err());
     }
 }

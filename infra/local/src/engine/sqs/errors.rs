@@ -19,7 +19,9 @@ pub(super) enum SqsError {
     InvalidParameterValue(String),
     #[error("The request must contain the parameter {0}.")]
     MissingParameter(&'static str),
-    #[error("Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")]
+    #[error(
+        "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
+    )]
     InvalidMessageContents,
     #[error("The input receipt handle is invalid.")]
     ReceiptHandleIsInvalid,
@@ -31,7 +33,9 @@ pub(super) enum SqsError {
     TooManyEntriesInBatchRequest,
     #[error("Id {0} repeated.")]
     BatchEntryIdsNotDistinct(String),
-    #[error("A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.")]
+    #[error(
+        "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long."
+    )]
     InvalidBatchEntryId,
     #[error("Batch requests cannot be longer than 262144 bytes.")]
     BatchRequestTooLong,
@@ -50,44 +54,24 @@ impl SqsError {
     /// which SDKs tell the errors apart (from the time of the query protocol).
     pub(super) fn codes(&self) -> (&'static str, &'static str) {
         match self {
-            Self::QueueDoesNotExist => {
-                ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue;Sender")
-            }
+            Self::QueueDoesNotExist => ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue;Sender"),
             Self::QueueNameExists(_) => ("QueueNameExists", "QueueAlreadyExists;Sender"),
             Self::InvalidAttributeName(_) => ("InvalidAttributeName", "InvalidAttributeName;Sender"),
-            Self::InvalidAttributeValue(_) => {
-                ("InvalidAttributeValue", "InvalidAttributeValue;Sender")
-            }
-            Self::InvalidParameterValue(_) => {
-                ("InvalidParameterValue", "InvalidParameterValue;Sender")
-            }
+            Self::InvalidAttributeValue(_) => ("InvalidAttributeValue", "InvalidAttributeValue;Sender"),
+            Self::InvalidParameterValue(_) => ("InvalidParameterValue", "InvalidParameterValue;Sender"),
             Self::MissingParameter(_) => ("MissingParameter", "MissingParameter;Sender"),
-            Self::InvalidMessageContents => {
-                ("InvalidMessageContents", "InvalidMessageContents;Sender")
+            Self::InvalidMessageContents => ("InvalidMessageContents", "InvalidMessageContents;Sender"),
+            Self::ReceiptHandleIsInvalid => ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid;Sender"),
+            Self::MessageNotInflight => ("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight;Sender"),
+            Self::EmptyBatchRequest => ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest;Sender"),
+            Self::TooManyEntriesInBatchRequest => {
+                ("TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest;Sender")
             }
-            Self::ReceiptHandleIsInvalid => {
-                ("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid;Sender")
+            Self::BatchEntryIdsNotDistinct(_) => {
+                ("BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct;Sender")
             }
-            Self::MessageNotInflight => {
-                ("MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight;Sender")
-            }
-            Self::EmptyBatchRequest => {
-                ("EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest;Sender")
-            }
-            Self::TooManyEntriesInBatchRequest => (
-                "TooManyEntriesInBatchRequest",
-                "AWS.SimpleQueueService.TooManyEntriesInBatchRequest;Sender",
-            ),
-            Self::BatchEntryIdsNotDistinct(_) => (
-                "BatchEntryIdsNotDistinct",
-                "AWS.SimpleQueueService.BatchEntryIdsNotDistinct;Sender",
-            ),
-            Self::InvalidBatchEntryId => {
-                ("InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId;Sender")
-            }
-            Self::BatchRequestTooLong => {
-                ("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong;Sender")
-            }
+            Self::InvalidBatchEntryId => ("InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId;Sender"),
+            Self::BatchRequestTooLong => ("BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong;Sender"),
             Self::UnsupportedOperation(_) => {
                 ("UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation;Sender")
             }

@@ -16,7 +16,8 @@ use super::queues::{Queue, Settings};
 
 /// The index answers the receive (oldest due first), the counts and the next due moment without
 /// touching a message. `AUTOINCREMENT` never gives a number twice, so that an old receipt handle
-/// can never mean a newer message.
+/// can never mean a newer message. `receives` starts again in another queue, `receptions` never
+/// does: it tells the receipt handles of one message apart.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS queues (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -32,6 +33,7 @@ const SCHEMA: &str = "
         due_ms INTEGER NOT NULL,
         received INTEGER NOT NULL DEFAULT 0,
         receives INTEGER NOT NULL DEFAULT 0,
+        receptions INTEGER NOT NULL DEFAULT 0,
         sent_ms INTEGER NOT NULL,
         first_received_ms INTEGER,
         message_id TEXT NOT NULL,
@@ -61,6 +63,7 @@ pub(super) struct NewMessage {
 pub(super) struct DueMessage {
     pub(super) id: i64,
     pub(super) receives: i64,
+    pub(super) receptions: i64,
     pub(super) sent_ms: i64,
     pub(super) first_received_ms: Option<i64>,
     pub(super) message_id: String,
@@ -76,7 +79,7 @@ pub(super) struct DueMessage {
 pub(super) struct Reception {
     pub(super) queue: i64,
     pub(super) message: i64,
-    pub(super) receives: i64,
+    pub(super) number: i64,
 }
 
 pub(super) fn create_tables(connection: &Connection) -> Result<(), rusqlite::Error> {
@@ -84,8 +87,7 @@ pub(super) fn create_tables(connection: &Connection) -> Result<(), rusqlite::Err
 }
 
 pub(super) fn load_queues(connection: &Connection) -> Result<HashMap<String, Queue>, EngineError> {
-    let mut statement = connection
-        .prepare("SELECT id, name, attributes, tags, created_ms, modified_ms FROM queues")?;
+    let mut statement = connection.prepare("SELECT id, name, attributes, tags, created_ms, modified_ms FROM queues")?;
     let mut rows = statement.query([])?;
     let mut queues = HashMap::new();
     while let Some(row) = rows.next()? {
@@ -151,22 +153,11 @@ pub(super) fn purge(connection: &Connection, queue: i64) -> Result<usize, rusqli
     connection.execute("DELETE FROM messages WHERE queue = ?1", [queue])
 }
 
-pub(super) fn delete_sent_before(
-    connection: &Connection,
-    queue: i64,
-    sent_ms: i64,
-) -> Result<usize, rusqlite::Error> {
-    connection.execute(
-        "DELETE FROM messages WHERE queue = ?1 AND sent_ms < ?2",
-        params![queue, sent_ms],
-    )
+pub(super) fn delete_sent_before(connection: &Connection, queue: i64, sent_ms: i64) -> Result<usize, rusqlite::Error> {
+    connection.execute("DELETE FROM messages WHERE queue = ?1 AND sent_ms < ?2", params![queue, sent_ms])
 }
 
-pub(super) fn insert(
-    connection: &Connection,
-    queue: i64,
-    message: &NewMessage,
-) -> Result<(), rusqlite::Error> {
+pub(super) fn insert(connection: &Connection, queue: i64, message: &NewMessage) -> Result<(), rusqlite::Error> {
     connection
         .prepare_cached(
             "INSERT INTO messages
@@ -195,8 +186,8 @@ pub(super) fn due(
 ) -> Result<Vec<DueMessage>, rusqlite::Error> {
     connection
         .prepare_cached(
-            "SELECT id, receives, sent_ms, first_received_ms, message_id, body, body_md5,
-                    attributes, trace, dead_letter_source
+            "SELECT id, receives, receptions, sent_ms, first_received_ms, message_id, body,
+                    body_md5, attributes, trace, dead_letter_source
              FROM messages WHERE queue = ?1 AND due_ms <= ?2
              ORDER BY due_ms, received, id LIMIT ?3",
         )?
@@ -208,37 +199,29 @@ fn read_due(row: &Row<'_>) -> Result<DueMessage, rusqlite::Error> {
     Ok(DueMessage {
         id: row.get(0)?,
         receives: row.get(1)?,
-        sent_ms: row.get(2)?,
-        first_received_ms: row.get(3)?,
-        message_id: row.get(4)?,
-        body: row.get(5)?,
-        body_md5: row.get(6)?,
-        attributes: row.get(7)?,
-        trace: row.get(8)?,
-        dead_letter_source: row.get(9)?,
+        receptions: row.get(2)?,
+        sent_ms: row.get(3)?,
+        first_received_ms: row.get(4)?,
+        message_id: row.get(5)?,
+        body: row.get(6)?,
+        body_md5: row.get(7)?,
+        attributes: row.get(8)?,
+        trace: row.get(9)?,
+        dead_letter_source: row.get(10)?,
     })
 }
 
 /// Returns when the queue's next message falls due, if it has any.
-pub(super) fn next_due(
-    connection: &Connection,
-    queue: i64,
-) -> Result<Option<i64>, rusqlite::Error> {
-    connection
-        .prepare_cached("SELECT MIN(due_ms) FROM messages WHERE queue = ?1")?
-        .query_row([queue], |row| row.get(0))
+pub(super) fn next_due(connection: &Connection, queue: i64) -> Result<Option<i64>, rusqlite::Error> {
+    connection.prepare_cached("SELECT MIN(due_ms) FROM messages WHERE queue = ?1")?.query_row([queue], |row| row.get(0))
 }
 
 /// Puts a message in flight until `due_ms`.
-pub(super) fn receive(
-    connection: &Connection,
-    message: i64,
-    due_ms: i64,
-    now_ms: i64,
-) -> Result<(), rusqlite::Error> {
+pub(super) fn receive(connection: &Connection, message: i64, due_ms: i64, now_ms: i64) -> Result<(), rusqlite::Error> {
     connection
         .prepare_cached(
             "UPDATE messages SET due_ms = ?2, received = 1, receives = receives + 1,
+                    receptions = receptions + 1,
                     first_received_ms = COALESCE(first_received_ms, ?3)
              WHERE id = ?1",
         )?
@@ -281,10 +264,7 @@ pub(super) fn unbury(
 }
 
 /// Returns the queues that a dead-letter queue's messages came from.
-pub(super) fn sources(
-    connection: &Connection,
-    dead_letters: i64,
-) -> Result<Vec<String>, rusqlite::Error> {
+pub(super) fn sources(connection: &Connection, dead_letters: i64) -> Result<Vec<String>, rusqlite::Error> {
     connection
         .prepare(
             "SELECT DISTINCT dead_letter_source FROM messages
@@ -295,51 +275,32 @@ pub(super) fn sources(
 }
 
 /// Deletes a message unless it was received again since.
-pub(super) fn delete(
-    connection: &Connection,
-    reception: Reception,
-) -> Result<usize, rusqlite::Error> {
+pub(super) fn delete(connection: &Connection, reception: Reception) -> Result<usize, rusqlite::Error> {
     connection
-        .prepare_cached("DELETE FROM messages WHERE id = ?1 AND queue = ?2 AND receives = ?3")?
-        .execute(params![reception.message, reception.queue, reception.receives])
+        .prepare_cached("DELETE FROM messages WHERE id = ?1 AND queue = ?2 AND receptions = ?3")?
+        .execute(params![reception.message, reception.queue, reception.number])
 }
 
 /// Returns when a received message becomes visible again; `None` if it is gone or was received
 /// again since.
-pub(super) fn due_of(
-    connection: &Connection,
-    reception: Reception,
-) -> Result<Option<i64>, rusqlite::Error> {
+pub(super) fn due_of(connection: &Connection, reception: Reception) -> Result<Option<i64>, rusqlite::Error> {
     connection
         .prepare_cached(
             "SELECT due_ms FROM messages
-             WHERE id = ?1 AND queue = ?2 AND receives = ?3 AND received = 1",
+             WHERE id = ?1 AND queue = ?2 AND receptions = ?3 AND received = 1",
         )?
-        .query_row(
-            params![reception.message, reception.queue, reception.receives],
-            |row| row.get(0),
-        )
+        .query_row(params![reception.message, reception.queue, reception.number], |row| row.get(0))
         .optional()
 }
 
 /// Moves the moment at which a message in flight becomes visible again.
-pub(super) fn set_due(
-    connection: &Connection,
-    message: i64,
-    due_ms: i64,
-) -> Result<(), rusqlite::Error> {
-    connection
-        .prepare_cached("UPDATE messages SET due_ms = ?2 WHERE id = ?1")?
-        .execute(params![message, due_ms])?;
+pub(super) fn set_due(connection: &Connection, message: i64, due_ms: i64) -> Result<(), rusqlite::Error> {
+    connection.prepare_cached("UPDATE messages SET due_ms = ?2 WHERE id = ?1")?.execute(params![message, due_ms])?;
     Ok(())
 }
 
 /// Counts the messages of a queue from the index alone.
-pub(super) fn count(
-    connection: &Connection,
-    queue: i64,
-    now_ms: i64,
-) -> Result<Counts, rusqlite::Error> {
+pub(super) fn count(connection: &Connection, queue: i64, now_ms: i64) -> Result<Counts, rusqlite::Error> {
     connection
         .prepare_cached(
             "SELECT COUNT(*) FILTER (WHERE due_ms <= ?2),

@@ -1,0 +1,76 @@
+//! How many tickets are left, by session and price option. Told from summaries that may lag two seconds.
+
+use std::collections::HashMap;
+
+use app::Error;
+use domain::{
+    Timestamp,
+    event::{Event, Review},
+    id::{OptionId, SessionId},
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+/// Queries at one time for one request.
+const AT_ONCE: usize = 16;
+
+/// Tickets left of one event. What is not in it has none left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Remaining(HashMap<(SessionId, OptionId), u64>);
+
+impl Remaining {
+    /// Asks for the stock of an event that is sold. Before that everything is left; afterwards nothing.
+    pub(crate) async fn load(tenant: &store::Tenant, event: &Event, now: Timestamp) -> Result<Self, Error> {
+        match event.review {
+            Review::Draft | Review::Pending | Review::Rejected { .. } => Ok(Self::all(event)),
+            Review::Cancelled { .. } => Ok(Self::default()),
+            Review::Approved => Self::of_sold(tenant, event, now).await,
+        }
+    }
+
+    fn all(event: &Event) -> Self {
+        pools(event).map(|(session, option, total)| ((session, option), u64::from(total))).collect()
+    }
+
+    async fn of_sold(tenant: &store::Tenant, event: &Event, now: Timestamp) -> Result<Self, Error> {
+        let to_come = |id| event.session(id).is_some_and(|session| session.ends() > now);
+        let asked = pools(event).filter(|(session, ..)| to_come(*session)).map(|(session, option, total)| async move {
+            let left = tenant.catalogue().stock_left(session, option, total, now).await?;
+            Ok(((session, option), left.min(u64::from(total))))
+        });
+        stream::iter(asked.collect::<Vec<_>>()).buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    pub(crate) fn of(&self, session: SessionId, option: OptionId) -> u64 {
+        self.0.get(&(session, option)).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn of_option(&self, option: OptionId) -> u64 {
+        self.0.iter().filter(|((_, other), _)| *other == option).map(|(_, left)| left).sum()
+    }
+
+    pub(crate) fn of_session(&self, session: SessionId) -> u64 {
+        self.0.iter().filter(|((other, _), _)| *other == session).map(|(_, left)| left).sum()
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+}
+
+impl FromIterator<((SessionId, OptionId), u64)> for Remaining {
+    fn from_iter<I: IntoIterator<Item = ((SessionId, OptionId), u64)>>(left: I) -> Self {
+        Self(left.into_iter().collect())
+    }
+}
+
+impl Extend<((SessionId, OptionId), u64)> for Remaining {
+    fn extend<I: IntoIterator<Item = ((SessionId, OptionId), u64)>>(&mut self, left: I) {
+        self.0.extend(left);
+    }
+}
+
+/// Every pool of an event, with its size.
+pub(crate) fn pools(event: &Event) -> impl Iterator<Item = (SessionId, OptionId, u32)> {
+    let options = |session| event.options.iter().map(move |option| (session, option.id, option.total));
+    event.sessions.iter().flat_map(move |session| options(session.id))
+}

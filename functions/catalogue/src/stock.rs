@@ -1,0 +1,68 @@
+//! The stock of an event is opened before it can be seen, and changed before the event says so.
+
+use app::{Code, Error};
+use domain::{
+    event::Event,
+    id::{OptionId, SessionId},
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use store::Tenant;
+
+use crate::{remaining::pools, revise::StockStep};
+
+/// Pools opened at one time for one request; each writes its blocks several at a time.
+const AT_ONCE: usize = 4;
+
+/// Opens every pool of an event. Safe to repeat after dying anywhere in it.
+pub(crate) async fn open_all(tenant: &Tenant, event: &Event) -> Result<(), Error> {
+    open(tenant, pools(event).collect()).await
+}
+
+async fn open(tenant: &Tenant, pools: Vec<(SessionId, OptionId, u32)>) -> Result<(), Error> {
+    let opened = pools.into_iter().map(|(session, option, total)| async move {
+        tenant.catalogue().open_stock(session, option, total).await.map_err(Error::from)
+    });
+    stream::iter(opened).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+/// Makes the steps that have to come before an event is stored. Where one of them is refused, those before it are taken
+/// back.
+pub(crate) async fn apply(tenant: &Tenant, steps: &[StockStep]) -> Result<(), Error> {
+    let opened = steps.iter().filter_map(|step| match *step {
+        StockStep::Open { session, option, total } => Some((session, option, total)),
+        StockStep::Resize { .. } => None,
+    });
+    open(tenant, opened.collect()).await?;
+    let mut made = Vec::new();
+    for step in steps {
+        let StockStep::Resize { session, option, from, to } = *step else { continue };
+        if let Some(free) = tenant.catalogue().resize_stock(session, option, from, to).await? {
+            take_back(tenant, &made).await?;
+            let refusal = Error::new(Code::StockInUse).with("sessionId", session.to_string());
+            return Err(refusal.with("priceOptionId", option.to_string()).with("free", free));
+        }
+        made.push((session, option, from, to));
+    }
+    Ok(())
+}
+
+/// Where tickets that were added went in the meantime, they stay: the next change of the event counts again.
+async fn take_back(tenant: &Tenant, made: &[(SessionId, OptionId, u32, u32)]) -> Result<(), Error> {
+    for (session, option, from, to) in made.iter().copied() {
+        tenant.catalogue().resize_stock(session, option, to, from).await?;
+    }
+    Ok(())
+}
+
+/// Clears sold-out markers once the event says how much there is: a buyer who still knew the smaller stock may have set
+/// one after the stock had grown.
+pub(crate) async fn announce(tenant: &Tenant, steps: &[StockStep]) -> Result<(), Error> {
+    for step in steps {
+        if let StockStep::Resize { session, option, from, to } = *step
+            && to > from
+        {
+            tenant.catalogue().reopen_stock(session, option).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! `POST /api/admin/auth/login`: logs in whoever runs the place: staff or above.
+
+use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route, wire::Text};
+use domain::{tenant::TenantId, user::Role};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use store::Table;
+
+use crate::{session::SignedIn, sign_in::sign_in};
+
+/// The operation.
+pub static OPERATION: Operation = Operation::of::<AdminLogin>();
+
+/// Who logs in, and how they prove it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AdminLogin {
+    tenant_id: Text<TenantId>,
+    /// E-mail address or telephone number.
+    #[schemars(length(min = 1, max = 254))]
+    username: String,
+    #[schemars(length(min = 1, max = 128))]
+    password: String,
+}
+
+impl Endpoint for AdminLogin {
+    const ROUTE: Route = Route {
+        name: "admin-login",
+        method: Method::Post,
+        path: "/api/admin/auth/login",
+        auth: Auth::Proof,
+        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        summary: "Log in as staff or above",
+        errors: &[Code::BadCredentials, Code::RateLimited],
+        ..Route::DEFAULT
+    };
+    type Path = Nothing;
+    type Output = SignedIn;
+
+    async fn handle(self, _: Nothing, _: Caller, app: &'static App) -> Result<SignedIn, Error> {
+        sign_in(&self.tenant_id.0, &self.username, self.password, Role::Staff, app).await
+    }
+}

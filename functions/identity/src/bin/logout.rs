@@ -1,0 +1,5 @@
+//! Written by `cargo xtask generate`: the Lambda function `logout`.
+
+fn main() -> std::process::ExitCode {
+    runtime::serve(&identity::logout::OPERATION)
+}

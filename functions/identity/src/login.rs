@@ -1,0 +1,44 @@
+//! `POST /api/auth/login`: logs a user in with a password.
+
+use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route, wire::Text};
+use domain::{tenant::TenantId, user::Role};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use store::Table;
+
+use crate::{session::SignedIn, sign_in::sign_in};
+
+/// The operation.
+pub static OPERATION: Operation = Operation::of::<Login>();
+
+/// Who logs in, and how they prove it.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "`login` is the contract's word for the name")]
+struct Login {
+    tenant_id: Text<TenantId>,
+    /// E-mail address or telephone number.
+    #[schemars(length(min = 1, max = 254))]
+    login: String,
+    #[schemars(length(min = 1, max = 128))]
+    password: String,
+}
+
+impl Endpoint for Login {
+    const ROUTE: Route = Route {
+        name: "login",
+        method: Method::Post,
+        path: "/api/auth/login",
+        auth: Auth::Proof,
+        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        summary: "Log in with a password",
+        errors: &[Code::BadCredentials, Code::RateLimited],
+        ..Route::DEFAULT
+    };
+    type Path = Nothing;
+    type Output = SignedIn;
+
+    async fn handle(self, _: Nothing, _: Caller, app: &'static App) -> Result<SignedIn, Error> {
+        sign_in(&self.tenant_id.0, &self.login, self.password, Role::Customer, app).await
+    }
+}

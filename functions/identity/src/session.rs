@@ -1,0 +1,159 @@
+//! Sessions: an access token that is checked without asking anybody, and a refresh token that is good once.
+
+use app::{App, Error, Identity, auth::sha256, config::Secret as Hidden, token::ACCESS_SECS};
+use data_encoding::BASE64URL_NOPAD;
+use domain::{
+    Timestamp,
+    id::{Id as _, LoginId, UserId},
+    tenant::TenantId,
+};
+use jiff::SignedDuration;
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::identity::{Rotation, Secret, User};
+
+use crate::profile::UserView;
+
+/// How long a session lives without a refresh.
+const IDLE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What whoever logs in is given.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignedIn {
+    user: UserView,
+    /// The access token: goes into `Authorization: Bearer`.
+    token: String,
+    /// Good for one refresh.
+    refresh_token: String,
+    /// Seconds until the access token ends.
+    expires_in: i64,
+}
+
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignedIn").field("user", &self.user.id).finish_non_exhaustive()
+    }
+}
+
+/// Opens a session for a user as just loaded; none where they were disabled or changed their password meanwhile.
+pub(crate) async fn open(user: User, tenant: &TenantId, app: &App) -> Result<Option<SignedIn>, Error> {
+    let now = app.now();
+    let ticket = RefreshToken {
+        tenant: tenant.clone(),
+        user: user.id,
+        login: LoginId::new(now, app.random()?),
+        secret: Hidden::new(app.random()?),
+    };
+    let accounts = app.store.tenant(tenant);
+    let idle_until = idle_until(now);
+    let counts = accounts.identity().open_login(&user, ticket.login, &ticket.hash(), idle_until, now).await?;
+    if counts { ticket.signed_in(user, app, now).map(Some) } else { Ok(None) }
+}
+
+/// Renews a session; none where it is over, be it because `shown` was used before.
+pub(crate) async fn renew(user: User, shown: RefreshToken, app: &App) -> Result<Option<SignedIn>, Error> {
+    let now = app.now();
+    let hash = shown.hash();
+    let next = RefreshToken { secret: Hidden::new(app.random()?), ..shown };
+    let accounts = app.store.tenant(&next.tenant);
+    let identity = accounts.identity();
+    match identity.rotate(&user, next.login, &hash, &next.hash(), idle_until(now), now).await? {
+        Rotation::Done => next.signed_in(user, app, now).map(Some),
+        Rotation::Over => {
+            app.sessions.forget(&next.tenant, next.login).await;
+            Ok(None)
+        }
+    }
+}
+
+fn idle_until(now: Timestamp) -> Timestamp {
+    now.checked_add(IDLE_FOR).unwrap_or(Timestamp::MAX)
+}
+
+/// A refresh token: where its login is found, and a secret of which only the hash is stored.
+///
+/// In base64url: a version, 16 bytes of user, 16 of login, 32 of secret, the tenant's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RefreshToken {
+    pub(crate) tenant: TenantId,
+    pub(crate) user: UserId,
+    pub(crate) login: LoginId,
+    secret: Hidden<[u8; 32]>,
+}
+
+impl RefreshToken {
+    const VERSION: u8 = 1;
+    /// Characters: 65 bytes and the longest tenant's id, in base64.
+    #[cfg(test)]
+    pub(crate) const MAX: usize = (65 + TenantId::MAX_LENGTH).div_ceil(3) * 4;
+
+    /// Reads a token.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let (version, rest) = bytes.split_first()?;
+        let (user, rest) = rest.split_first_chunk::<16>()?;
+        let (login, rest) = rest.split_first_chunk::<16>()?;
+        let (secret, tenant) = rest.split_first_chunk::<32>()?;
+        (*version == Self::VERSION).then_some(Self {
+            tenant: std::str::from_utf8(tenant).ok()?.parse().ok()?,
+            user: UserId::from_bytes(*user),
+            login: LoginId::from_bytes(*login),
+            secret: Hidden::new(*secret),
+        })
+    }
+
+    fn write(&self) -> String {
+        let (user, login) = (self.user.bytes(), self.login.bytes());
+        let parts: [&[u8]; 5] =
+            [&[Self::VERSION], &user, &login, self.secret.expose(), self.tenant.as_str().as_bytes()];
+        BASE64URL_NOPAD.encode(&parts.concat())
+    }
+
+    fn hash(&self) -> Secret {
+        Secret::of_hash(&sha256(&[b"refresh", self.secret.expose()]))
+    }
+
+    fn signed_in(&self, user: User, app: &App, now: Timestamp) -> Result<SignedIn, Error> {
+        let identity = Identity { user: user.id, role: user.role, login: self.login };
+        Ok(SignedIn {
+            token: app.keys.access_token(&self.tenant, &identity, now)?,
+            refresh_token: self.write(),
+            expires_in: ACCESS_SECS,
+            user: UserView::of(user, &self.tenant),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> RefreshToken {
+        RefreshToken {
+            tenant: "a-tenant-of-24-letters-x".parse().unwrap(),
+            user: UserId::from_bytes([1; 16]),
+            login: LoginId::from_bytes([2; 16]),
+            secret: Hidden::new([3; 32]),
+        }
+    }
+
+    #[test]
+    fn a_token_reads_back_and_is_as_long_as_stated() {
+        assert_eq!(RefreshToken::parse(&token().write()), Some(token()));
+        assert!(token().write().len() <= RefreshToken::MAX);
+    }
+
+    #[test]
+    fn what_is_no_token_is_refused() {
+        let good = token().write();
+        for bad in ["", "x", "!!!!", &good[..80], &good[1..], &[&good, "."].concat()] {
+            assert_eq!(RefreshToken::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn tokens_do_not_print() {
+        assert!(!format!("{:?}", token()).contains("3, 3"));
+    }
+}

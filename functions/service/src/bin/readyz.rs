@@ -1,0 +1,5 @@
+//! Written by `cargo xtask generate`: the Lambda function `readyz`.
+
+fn main() -> std::process::ExitCode {
+    runtime::serve(&service::readyz::OPERATION)
+}

@@ -1,0 +1,82 @@
+//! What an operation or a worker may touch. Becomes its IAM policy, and is enforced wherever the code runs locally.
+
+use providers::queue::Queue;
+use store::Table;
+
+/// A thing of AWS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Resource {
+    /// A table, with its indexes.
+    Table(Table),
+    /// A queue.
+    Queue(Queue),
+    /// A queue's dead letters.
+    DeadLetters(Queue),
+    /// The bucket of tickets' images and uploads.
+    Files,
+}
+
+/// What may be done with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Access {
+    /// Reads.
+    Read,
+    /// Writes.
+    Write,
+    /// Sends messages.
+    Send,
+}
+
+/// One permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Grant {
+    /// On what.
+    pub resource: Resource,
+    /// To do what.
+    pub access: Access,
+}
+
+impl Grant {
+    /// Reads a table.
+    pub const fn read(table: Table) -> Self {
+        Self { resource: Resource::Table(table), access: Access::Read }
+    }
+
+    /// Writes a table.
+    pub const fn write(table: Table) -> Self {
+        Self { resource: Resource::Table(table), access: Access::Write }
+    }
+
+    /// Sends to a queue.
+    pub const fn send(queue: Queue) -> Self {
+        Self { resource: Resource::Queue(queue), access: Access::Send }
+    }
+
+    /// Sends to a queue's dead letters.
+    pub const fn bury(queue: Queue) -> Self {
+        Self { resource: Resource::DeadLetters(queue), access: Access::Send }
+    }
+
+    /// Reads files.
+    pub const fn read_files() -> Self {
+        Self { resource: Resource::Files, access: Access::Read }
+    }
+
+    /// Writes files.
+    pub const fn write_files() -> Self {
+        Self { resource: Resource::Files, access: Access::Write }
+    }
+
+    /// The IAM actions that the permission consists of.
+    pub const fn actions(self) -> &'static [&'static str] {
+        match (self.resource, self.access) {
+            (Resource::Table(_), Access::Read) => &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
+            (Resource::Table(_), _) => {
+                &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+            }
+            (Resource::Queue(_) | Resource::DeadLetters(_), _) => &["sqs:SendMessage"],
+            (Resource::Files, Access::Read) => &["s3:GetObject"],
+            (Resource::Files, _) => &["s3:PutObject"],
+        }
+    }
+}

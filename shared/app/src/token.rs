@@ -1,0 +1,233 @@
+//! Access tokens: JWT, signed with Ed25519, good for fifteen minutes.
+//!
+//! The algorithm is fixed here and never read from the token. Times are compared with the application's clock, not the
+//! system's, so that tests move both together.
+
+use std::fmt;
+
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use domain::{Timestamp, tenant::TenantId};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Identity, auth::Keys};
+
+/// Seconds for which an access token is good.
+pub const ACCESS_SECS: i64 = 15 * 60;
+
+const ISSUER: &str = "onsale";
+const AUDIENCE: &str = "onsale-api";
+/// Names the key in a token's header. There is one; the name lets a second be introduced beside it.
+const KEY_ID: &str = "1";
+
+/// Who a token speaks for, before it is known whether the session is alive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The user, role and login.
+    pub identity: Identity,
+    /// When the token ends.
+    pub expires: Timestamp,
+}
+
+/// The two halves of the key, parsed once.
+pub(crate) struct TokenKeys {
+    signing: EncodingKey,
+    checking: DecodingKey,
+}
+
+impl fmt::Debug for TokenKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKeys")
+    }
+}
+
+/// The claims, by the names of RFC 7519 where it has them.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    sub: String,
+    tid: String,
+    role: String,
+    sid: String,
+    iat: i64,
+    exp: i64,
+    iss: String,
+    aud: String,
+}
+
+impl TokenKeys {
+    #[expect(clippy::expect_used, reason = "a key pair that was made can be written down")]
+    pub(crate) fn new(pair: &Ed25519KeyPair) -> Self {
+        let private = pair.to_pkcs8().expect("a key pair can be written as PKCS #8");
+        Self {
+            signing: EncodingKey::from_ed_der(private.as_ref()),
+            checking: DecodingKey::from_ed_der(pair.public_key().as_ref()),
+        }
+    }
+}
+
+impl Keys {
+    /// Writes an access token.
+    ///
+    /// # Errors
+    /// `internal` where it cannot be signed.
+    pub fn access_token(&self, tenant: &TenantId, identity: &Identity, now: Timestamp) -> Result<String, Error> {
+        let claims = Claims {
+            sub: identity.user.to_string(),
+            tid: tenant.to_string(),
+            role: identity.role.to_string(),
+            sid: identity.login.to_string(),
+            iat: now.as_second(),
+            exp: now.as_second() + ACCESS_SECS,
+            iss: ISSUER.to_owned(),
+            aud: AUDIENCE.to_owned(),
+        };
+        let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::EdDSA) };
+        jsonwebtoken::encode(&header, &claims, &self.tokens.signing).map_err(Error::internal)
+    }
+
+    /// Who an access token speaks for; nothing where it is forged, ended, or meant for something else. Why is nobody's
+    /// business.
+    pub fn bearer(&self, token: &str, now: Timestamp) -> Option<Bearer> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[AUDIENCE]);
+        validation.set_required_spec_claims(&["exp", "sub", "iss", "aud"]);
+        // Compared below, with the application's clock.
+        validation.validate_exp = false;
+        let token = jsonwebtoken::decode::<Claims>(token, &self.tokens.checking, &validation).ok()?;
+        let claims = token.claims;
+        if token.header.kid.as_deref() != Some(KEY_ID) || claims.exp <= now.as_second() {
+            return None;
+        }
+        Some(Bearer {
+            tenant: claims.tid.parse().ok()?,
+            identity: Identity {
+                user: claims.sub.parse().ok()?,
+                role: claims.role.parse().ok()?,
+                login: claims.sid.parse().ok()?,
+            },
+            expires: Timestamp::from_second(claims.exp).ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::BASE64URL_NOPAD as BASE64;
+    use domain::{
+        id::{Id as _, LoginId, UserId},
+        user::Role,
+    };
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::new(&[7; 32])
+    }
+
+    fn identity() -> Identity {
+        Identity { user: UserId::from_bytes([1; 16]), role: Role::Staff, login: LoginId::from_bytes([2; 16]) }
+    }
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_767_225_600).unwrap()
+    }
+
+    fn good() -> String {
+        keys().access_token(&"demo".parse().unwrap(), &identity(), now()).unwrap()
+    }
+
+    fn claims() -> Value {
+        serde_json::from_slice(&BASE64.decode(good().split('.').nth(1).unwrap().as_bytes()).unwrap()).unwrap()
+    }
+
+    /// A token with these claims, really signed with our key.
+    fn signed(header: &Header, claims: &Value) -> String {
+        jsonwebtoken::encode(header, claims, &keys().tokens.signing).unwrap()
+    }
+
+    fn ours() -> Header {
+        Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::EdDSA) }
+    }
+
+    fn changed(name: &str, value: Value) -> Value {
+        let mut claims = claims();
+        claims[name] = value;
+        claims
+    }
+
+    /// A token whose header and signature are made up.
+    fn forged(header: &Value, signature: &[u8]) -> String {
+        let part = |value: &Value| BASE64.encode(value.to_string().as_bytes());
+        [part(header), part(&claims()), BASE64.encode(signature)].join(".")
+    }
+
+    #[test]
+    fn a_token_speaks_for_who_it_was_made_for_until_it_ends() {
+        let bearer = keys().bearer(&good(), now()).unwrap();
+        assert_eq!((bearer.tenant.as_str(), bearer.identity), ("demo", identity()));
+        let at = |secs| Timestamp::from_second(now().as_second() + secs).unwrap();
+        assert_eq!(bearer.expires, at(ACCESS_SECS));
+        assert!(keys().bearer(&good(), at(ACCESS_SECS - 1)).is_some());
+        assert!(keys().bearer(&good(), at(ACCESS_SECS)).is_none(), "no leeway, and by the application's clock");
+    }
+
+    #[test]
+    fn nothing_but_our_signature_counts() {
+        let public = keys().tokens.checking.try_get_as_bytes().unwrap().to_vec();
+        let with_public_as_secret = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::HS256) };
+        let refused = [
+            ("no signature", forged(&json!({"alg": "none", "typ": "JWT", "kid": "1"}), b"")),
+            ("none, spelled otherwise", forged(&json!({"alg": "NONE", "kid": "1"}), b"")),
+            ("zeros", forged(&json!({"alg": "EdDSA", "kid": "1"}), &[0; 64])),
+            (
+                "the public key as an HMAC secret",
+                jsonwebtoken::encode(&with_public_as_secret, &claims(), &EncodingKey::from_secret(&public)).unwrap(),
+            ),
+            (
+                "another installation",
+                Keys::new(&[8; 32]).access_token(&"demo".parse().unwrap(), &identity(), now()).unwrap(),
+            ),
+            ("another key's name", signed(&Header { kid: Some("2".to_owned()), ..ours() }, &claims())),
+            ("no key's name", signed(&Header { kid: None, ..ours() }, &claims())),
+            ("nothing", String::new()),
+            ("no token", "a.b.c".to_owned()),
+            ("half a token", good().rsplit_once('.').unwrap().0.to_owned()),
+        ];
+        for (what, token) in refused {
+            assert_eq!(keys().bearer(&token, now()), None, "{what}");
+        }
+    }
+
+    #[test]
+    fn every_changed_letter_is_noticed() {
+        let token = good();
+        for place in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[place] = if bytes[place] == b'A' { b'B' } else { b'A' };
+            assert_eq!(keys().bearer(&String::from_utf8(bytes).unwrap(), now()), None, "letter {place}");
+        }
+    }
+
+    #[test]
+    fn claims_must_be_meant_for_us() {
+        let refused = [
+            changed("aud", json!("another-api")),
+            changed("aud", Value::Null),
+            changed("iss", json!("somebody")),
+            changed("exp", json!(now().as_second())),
+            changed("exp", json!("soon")),
+            changed("role", json!("root")),
+            changed("tid", json!("Demo#")),
+            changed("sub", json!("log_00000000000000000000000000")),
+            changed("sid", json!("")),
+        ];
+        assert!(keys().bearer(&signed(&ours(), &claims()), now()).is_some());
+        for claims in refused {
+            assert_eq!(keys().bearer(&signed(&ours(), &claims), now()), None, "{claims}");
+        }
+    }
+}

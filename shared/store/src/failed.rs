@@ -1,0 +1,57 @@
+//! What can go wrong between us and DynamoDB, as opposed to a condition that was refused.
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+/// The database did not do what it was asked, and no rule of the product says why.
+#[derive(Debug, thiserror::Error)]
+pub enum Failed {
+    /// It has too much to do, or another transaction was in the way: trying again soon helps.
+    #[error("the database asks to slow down")]
+    Throttled,
+    /// It did not answer, or refused in a way that should not happen. Whether a write was applied is not known.
+    #[error("the database failed: {0}")]
+    Unreachable(String),
+    /// What is stored cannot be read as what it should be.
+    #[error("an item is not readable: {0}")]
+    Corrupt(String),
+}
+
+impl Failed {
+    /// Whether trying again soon helps.
+    pub const fn is_throttled(&self) -> bool {
+        matches!(self, Self::Throttled)
+    }
+
+    /// Names what cannot be read.
+    pub(crate) fn corrupt(what: impl std::fmt::Display) -> Self {
+        Self::Corrupt(what.to_string())
+    }
+}
+
+const THROTTLES: [&str; 6] = [
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    "LimitExceededException",
+];
+
+impl<E> From<SdkError<E, HttpResponse>> for Failed
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, HttpResponse>) -> Self {
+        match error.code() {
+            Some(code) if THROTTLES.contains(&code) => Self::Throttled,
+            _ => Self::Unreachable(DisplayErrorContext(error).to_string()),
+        }
+    }
+}
+
+impl From<serde_dynamo::Error> for Failed {
+    fn from(error: serde_dynamo::Error) -> Self {
+        Self::corrupt(error)
+    }
+}

@@ -1,0 +1,295 @@
+//! Stock blocks: every change of the pure model as one conditional write.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use domain::{
+    Timestamp,
+    block::{Change, Entry, Examined, Refused, StockBlock, Token},
+    id::{Id as _, OrderId},
+    pool::{BlockAddress, Layout, PoolKey},
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+use crate::{
+    Failed, Table, Tenant,
+    client::{Expression, Find, Item, Read, Wrote, number, number_of, text_of},
+    keys,
+};
+
+/// How many blocks are written at the same time when a pool is opened.
+const OPENING: usize = 16;
+
+/// Attribute names of a block, short because they are stored in every item.
+const CAPACITY: &str = "cap";
+const AVAILABLE: &str = "avail";
+const ENTRIES: &str = "e";
+const COUNT: &str = "n";
+const UNTIL: &str = "x";
+const TOKEN: &str = "t";
+
+/// Blocks with their addresses.
+pub type Blocks = Vec<(BlockAddress, StockBlock)>;
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It is made; perhaps by an earlier try whose reply was lost.
+    Done,
+    /// It was refused; the block as it is.
+    Refused {
+        /// Why.
+        why: Refused,
+        /// What stood in the way.
+        block: StockBlock,
+    },
+    /// There is no such block.
+    Missing,
+}
+
+/// What became of a change of a pool's capacity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resized {
+    /// The pool has its new capacity.
+    Done,
+    /// Tickets that would go are held or sold.
+    InUse {
+        /// How many could go.
+        free: u32,
+    },
+}
+
+/// Stock blocks of one tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct Inventory<'t> {
+    tenant: &'t Tenant,
+}
+
+impl<'t> Inventory<'t> {
+    pub(crate) const fn new(tenant: &'t Tenant) -> Self {
+        Self { tenant }
+    }
+
+    /// Makes a change, or says why not. One write unit.
+    pub async fn change(&self, address: BlockAddress, change: &Change) -> Result<Changed, Failed> {
+        let key = keys::block(&self.tenant.id, address);
+        match self.tenant.store.tables.update(Table::Inventory, key, expression(change)).await? {
+            Wrote::Yes => Ok(Changed::Done),
+            Wrote::Refused(None) => Ok(Changed::Missing),
+            Wrote::Refused(Some(item)) => explain(change, &item),
+        }
+    }
+
+    /// One block as it is.
+    pub async fn block(&self, address: BlockAddress) -> Result<Option<StockBlock>, Failed> {
+        let key = keys::block(&self.tenant.id, address);
+        let item = self.tenant.store.tables.get(Table::Inventory, key, Read::Consistent).await?;
+        item.as_ref().map(decode).transpose()
+    }
+
+    /// The blocks of one shard as they are, in one query.
+    pub async fn shard(&self, pool: PoolKey, shard: u16) -> Result<Blocks, Failed> {
+        let partition = keys::shard(&self.tenant.id, pool, shard);
+        let find = Find::partition(partition, Read::Consistent);
+        let items = self.tenant.store.tables.all(Table::Inventory, find).await?;
+        items.iter().map(|item| Ok((address_of(pool, item)?, decode(item)?))).collect()
+    }
+
+    /// Creates the blocks of a pool that are not there yet. Safe to repeat, also while tickets are being sold.
+    pub async fn open(&self, pool: PoolKey, layout: Layout) -> Result<(), Failed> {
+        let create = |number| async move {
+            let block = StockBlock::empty(layout.capacity_of(number));
+            let item = encode(keys::block(&self.tenant.id, BlockAddress { pool, number }).item(), &block);
+            let absent = Expression::only_if("attribute_not_exists(pk)");
+            self.tenant.store.tables.put(Table::Inventory, item, absent).await.map(drop)
+        };
+        stream::iter((0..layout.blocks()).map(create)).buffer_unordered(OPENING).try_collect().await
+    }
+
+    /// Changes a pool's capacity. It may grow at any time, and shrink by tickets at its end that are free. Safe to repeat
+    /// after a crash: what is done already is left alone.
+    pub async fn resize(&self, pool: PoolKey, from: Layout, to: Layout) -> Result<Resized, Failed> {
+        let mut free = 0;
+        let mut in_use = false;
+        for number in (to.blocks().min(from.blocks()).saturating_sub(1)..from.blocks()).rev() {
+            let (old, new) = (from.capacity_of(number), to.capacity_of(number));
+            if old == new {
+                continue;
+            }
+            if !self.resize_block(BlockAddress { pool, number }, old, new).await? {
+                in_use = true;
+                break;
+            }
+            free += u32::from(old.saturating_sub(new));
+        }
+        if in_use {
+            return Ok(Resized::InUse { free });
+        }
+        self.open(pool, to).await.map(|()| Resized::Done)
+    }
+
+    /// Whether the block has its new capacity now.
+    async fn resize_block(&self, address: BlockAddress, old: u8, new: u8) -> Result<bool, Failed> {
+        let lost = old.saturating_sub(new);
+        let expression = Expression::set("SET cap = :new, avail = avail + :change")
+            .given("cap = :old AND avail >= :lost")
+            .number(":new", new)
+            .number(":old", old)
+            .number(":lost", lost)
+            .number(":change", i64::from(new) - i64::from(old));
+        let key = keys::block(&self.tenant.id, address);
+        match self.tenant.store.tables.update(Table::Inventory, key, expression).await? {
+            Wrote::Yes | Wrote::Refused(None) => Ok(true),
+            Wrote::Refused(Some(item)) => Ok(number_of(&item, CAPACITY) == Some(i64::from(new))),
+        }
+    }
+}
+
+/// The condition is what [`StockBlock::apply`] checks; the update is what it does. Conditions know no arithmetic, so
+/// bounds are computed here.
+fn expression(change: &Change) -> Expression {
+    match change {
+        Change::Hold { order, entry, evict } => hold(*order, *entry, evict),
+        Change::Confirm { order, token } => {
+            Expression::set("REMOVE e.#o.x").given("e.#o.t = :t").name("#o", order.bare()).value(":t", blob(*token))
+        }
+        Change::Rewrite { examined, entry } => still(examined, "SET avail = avail + :d, e.#o = :e", "avail >= :need")
+            .value(":e", encode_entry(*entry))
+            .number(":need", i64::from(entry.count.saturating_sub(examined.entry.count)))
+            .number(":d", i64::from(examined.entry.count) - i64::from(entry.count)),
+        Change::Release { examined } => still(examined, "SET avail = avail + :d REMOVE e.#o", "avail <= cap")
+            .number(":d", examined.entry.count),
+    }
+}
+
+fn hold(order: OrderId, entry: Entry, evict: &[Examined]) -> Expression {
+    let freed: u8 = evict.iter().map(|examined| examined.entry.count).sum();
+    let mut update = "SET avail = avail + :d, e.#o = :e".to_owned();
+    let mut condition = "avail >= :need AND attribute_not_exists(e.#o)".to_owned();
+    let mut names = HashMap::from([("#o".to_owned(), order.bare())]);
+    let mut values = HashMap::from([
+        (":e".to_owned(), encode_entry(entry)),
+        (":d".to_owned(), number(i64::from(freed) - i64::from(entry.count))),
+        (":need".to_owned(), number(entry.count.saturating_sub(freed))),
+    ]);
+    for (place, examined) in evict.iter().enumerate() {
+        update.push_str(if place == 0 { " REMOVE " } else { ", " });
+        update.push_str(&["e.#v", &place.to_string()].concat());
+        condition.push_str(&[" AND e.#v", &place.to_string(), ".t = :t", &place.to_string()].concat());
+        condition.push_str(&[" AND e.#v", &place.to_string(), ".n = :n", &place.to_string()].concat());
+        names.insert(format!("#v{place}"), examined.order.bare());
+        values.insert(format!(":t{place}"), blob(examined.entry.token));
+        values.insert(format!(":n{place}"), number(examined.entry.count));
+    }
+    Expression { update: Some(update), condition: Some(condition), names, values }
+}
+
+fn still(examined: &Examined, update: &str, bound: &str) -> Expression {
+    Expression::set(update)
+        .given(&["e.#o.t = :t AND e.#o.n = :n AND ", bound].concat())
+        .name("#o", examined.order.bare())
+        .value(":t", blob(examined.entry.token))
+        .number(":n", examined.entry.count)
+}
+
+/// Asks the pure model why the change was refused. A reply that was lost shows as our own effect.
+fn explain(change: &Change, item: &Item) -> Result<Changed, Failed> {
+    let block = decode(item)?;
+    if block.shows(change) {
+        return Ok(Changed::Done);
+    }
+    match block.clone().apply(change) {
+        Err(why) => Ok(Changed::Refused { why, block }),
+        Ok(()) => Err(Failed::corrupt("the database refused a change that the model allows")),
+    }
+}
+
+fn blob(token: Token) -> AttributeValue {
+    AttributeValue::B(Blob::new(token.0))
+}
+
+fn encode_entry(entry: Entry) -> AttributeValue {
+    let mut map = HashMap::from([(COUNT.to_owned(), number(entry.count)), (TOKEN.to_owned(), blob(entry.token))]);
+    if let Some(until) = entry.until {
+        map.insert(UNTIL.to_owned(), number(until.as_second()));
+    }
+    AttributeValue::M(map)
+}
+
+fn encode(mut item: Item, block: &StockBlock) -> Item {
+    let entries = block.entries().iter().map(|(order, entry)| (order.bare(), encode_entry(*entry))).collect();
+    item.insert(CAPACITY.to_owned(), number(block.capacity()));
+    item.insert(AVAILABLE.to_owned(), number(block.available()));
+    item.insert(ENTRIES.to_owned(), AttributeValue::M(entries));
+    item
+}
+
+fn decode(item: &Item) -> Result<StockBlock, Failed> {
+    let unreadable = || Failed::corrupt("a stock block");
+    let small = |name| number_of(item, name).and_then(|value| u8::try_from(value).ok()).ok_or_else(unreadable);
+    let map = item.get(ENTRIES).and_then(|value| value.as_m().ok()).ok_or_else(unreadable)?;
+    let entries: BTreeMap<OrderId, Entry> = map
+        .iter()
+        .map(|(order, entry)| Some((OrderId::from_bare(order).ok()?, decode_entry(entry.as_m().ok()?)?)))
+        .collect::<Option<_>>()
+        .ok_or_else(unreadable)?;
+    StockBlock::restore(small(CAPACITY)?, small(AVAILABLE)?, entries).ok_or_else(unreadable)
+}
+
+fn decode_entry(map: &HashMap<String, AttributeValue>) -> Option<Entry> {
+    let token = map.get(TOKEN)?.as_b().ok()?.as_ref().try_into().ok()?;
+    let count = u8::try_from(number_of(map, COUNT)?).ok()?;
+    let until = match number_of(map, UNTIL) {
+        Some(second) => Some(Timestamp::from_second(second).ok()?),
+        None => None,
+    };
+    Some(Entry { count, until, token: Token(token) })
+}
+
+fn address_of(pool: PoolKey, item: &Item) -> Result<BlockAddress, Failed> {
+    let number = keys::block_number(text_of(item, crate::SORT)).ok_or_else(|| Failed::corrupt("a block's key"))?;
+    Ok(BlockAddress { pool, number })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Bytes of an item as DynamoDB counts them: names and values, three for a map or list and one for each of its members;
+    /// a number takes a byte for every two digits and one more.
+    fn size(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::N(text) => text.len().div_ceil(2) + 1,
+            AttributeValue::B(bytes) => bytes.as_ref().len(),
+            AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| name.len() + size(value) + 1).sum::<usize>(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_fullest_block_of_the_longest_tenant_stays_under_one_kibibyte() {
+        let tenant = "a23456789012345678901234".parse().unwrap();
+        let entry = Entry { count: 1, until: Some(Timestamp::from_second(9_999_999_999).unwrap()), token: Token([255; 6]) };
+        let entries = (0..16).map(|number| (OrderId::from_bytes([number; 16]), entry)).collect();
+        let block = StockBlock::restore(16, 0, entries).unwrap();
+        let address = BlockAddress { pool: PoolKey::from_hash(&[7; 32]), number: 62_499 };
+        let item = encode(keys::block(&tenant, address).item(), &block);
+        let bytes: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
+        assert!(bytes < 1_024, "{bytes} bytes");
+    }
+
+    #[test]
+    fn a_block_reads_back() {
+        let entry = Entry { count: 3, until: None, token: Token([1, 2, 3, 4, 5, 6]) };
+        let block = StockBlock::restore(16, 13, BTreeMap::from([(OrderId::from_bytes([1; 16]), entry)])).unwrap();
+        assert_eq!(decode(&encode(Item::new(), &block)).unwrap(), block);
+    }
+
+    #[test]
+    fn a_block_whose_numbers_do_not_add_up_is_corrupt() {
+        let mut item = encode(Item::new(), &StockBlock::empty(16));
+        item.insert(AVAILABLE.into(), number(15));
+        assert!(matches!(decode(&item), Err(Failed::Corrupt(_))));
+    }
+}

@@ -1,0 +1,282 @@
+//! Every key of every table, spelled once. Numbers in sort keys are zero-padded, so that they sort.
+//!
+//! All but the platform's own keys begin with the tenant. A tenant's id has no `#`, so no key of one tenant can be
+//! written or read as another's.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use data_encoding::HEXLOWER;
+use domain::{
+    Timestamp,
+    id::{EventId, Id, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId},
+    payment::Provider,
+    pool::{BlockAddress, PoolKey},
+    tenant::TenantId,
+};
+
+use crate::client::Key;
+
+fn key(partition: String, sort: impl Into<String>) -> Key {
+    Key { partition, sort: sort.into() }
+}
+
+/// The pool of one price option in one session.
+pub fn stock_pool(tenant: &TenantId, session: SessionId, option: OptionId) -> PoolKey {
+    PoolKey::from_hash(&hash(&[b"stock", tenant.as_str().as_bytes(), &session.bytes(), &option.bytes()]))
+}
+
+/// SHA-256 over parts, each preceded by its length so that no two lists of parts give the same bytes.
+fn hash(parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut out = [0; 32];
+    out.copy_from_slice(context.finish().as_ref());
+    out
+}
+
+/// The key of an item that was read.
+pub(crate) fn of_item(item: &crate::client::Item) -> Key {
+    let text = |name| crate::client::text_of(item, name);
+    key(text(crate::PARTITION).to_owned(), text(crate::SORT))
+}
+
+/// An item that exists in no table.
+pub(crate) fn ping() -> Key {
+    key("#ping".into(), "ping")
+}
+
+// Identity.
+
+/// A user: profile and roles.
+pub(crate) fn user(tenant: &TenantId, user: UserId) -> Key {
+    key(format!("{tenant}#user#{}", user.bare()), "user")
+}
+
+/// One login of a user.
+pub(crate) fn login(tenant: &TenantId, user: UserId, login: domain::id::LoginId) -> Key {
+    key(format!("{tenant}#user#{}", user.bare()), format!("login#{}", login.bare()))
+}
+
+/// Who has this e-mail address or telephone number: the conditional write on this item makes it unique.
+pub(crate) fn login_name(tenant: &TenantId, name: &str) -> Key {
+    key(format!("{tenant}#name#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()]))), "name")
+}
+
+/// Failed attempts to log in with this name.
+pub(crate) fn login_failures(tenant: &TenantId, name: &str) -> Key {
+    key(format!("{tenant}#failures#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()]))), "failures")
+}
+
+// Catalogue.
+
+/// The partition of the platform's list of tenants.
+pub(crate) fn tenants() -> String {
+    "#tenants".into()
+}
+
+/// A tenant's settings.
+pub(crate) fn tenant(tenant: &TenantId) -> Key {
+    key(tenants(), tenant.as_str())
+}
+
+/// The partition of a tenant's events.
+pub(crate) fn events(tenant: &TenantId) -> String {
+    format!("{tenant}#events")
+}
+
+/// An event.
+pub(crate) fn event(tenant: &TenantId, event: EventId) -> Key {
+    key(events(tenant), event.bare())
+}
+
+/// The partition of a pool's summaries.
+pub(crate) fn summaries(tenant: &TenantId, pool: PoolKey) -> String {
+    format!("{tenant}#stock#{pool}")
+}
+
+/// How the sort keys of summaries begin.
+pub(crate) const SUMMARY: &str = "shard#";
+
+/// The summary of one shard.
+pub(crate) fn summary(tenant: &TenantId, pool: PoolKey, shard: u16) -> Key {
+    key(summaries(tenant, pool), format!("{SUMMARY}{shard:05}"))
+}
+
+/// The shard that a summary's sort key names.
+pub(crate) fn shard_of_summary(sort: &str) -> Option<u16> {
+    sort.strip_prefix(SUMMARY)?.parse().ok()
+}
+
+/// The sold-out marker of a pool.
+pub(crate) fn marker(tenant: &TenantId, pool: PoolKey) -> Key {
+    key(summaries(tenant, pool), "marker")
+}
+
+// Inventory.
+
+/// The partition of one shard's blocks.
+pub(crate) fn shard(tenant: &TenantId, pool: PoolKey, shard: u16) -> String {
+    format!("{tenant}#{pool}#{shard:05}")
+}
+
+/// A block.
+pub(crate) fn block(tenant: &TenantId, address: BlockAddress) -> Key {
+    key(shard(tenant, address.pool, address.shard()), format!("{:05}", address.number))
+}
+
+/// The number of a block by its sort key.
+pub(crate) fn block_number(sort: &str) -> Option<u16> {
+    sort.parse().ok()
+}
+
+/// The tenant, pool and shard that a partition of the Inventory table belongs to.
+pub fn parse_shard(partition: &str) -> Option<(TenantId, PoolKey, u16)> {
+    let mut parts = partition.split('#');
+    let (tenant, pool, shard) = (parts.next()?, parts.next()?, parts.next()?);
+    Some((tenant.parse().ok()?, pool.parse().ok()?, shard.parse().ok()?))
+}
+
+// Orders.
+
+/// The sort key of an order's head.
+pub const ORDER: &str = "order";
+/// How the sort keys of payments begin.
+pub(crate) const PAYMENT: &str = "payment#";
+/// How the sort keys of refunds begin.
+pub(crate) const REFUND: &str = "refund#";
+
+/// The partition of an order with its payments and refunds.
+pub(crate) fn order_partition(tenant: &TenantId, order: OrderId) -> String {
+    format!("{tenant}#{}", order.bare())
+}
+
+/// An order.
+pub(crate) fn order(tenant: &TenantId, id: OrderId) -> Key {
+    key(order_partition(tenant, id), ORDER)
+}
+
+/// A payment of an order.
+pub(crate) fn payment(tenant: &TenantId, order: OrderId, payment: PaymentId) -> Key {
+    key(order_partition(tenant, order), format!("{PAYMENT}{}", payment.bare()))
+}
+
+/// A refund of an order.
+pub(crate) fn refund(tenant: &TenantId, order: OrderId, refund: RefundId) -> Key {
+    key(order_partition(tenant, order), format!("{REFUND}{}", refund.bare()))
+}
+
+/// The tenant and order that a partition of the Orders table belongs to.
+pub fn parse_order(partition: &str) -> Option<(TenantId, OrderId)> {
+    let (tenant, order) = partition.split_once('#')?;
+    Some((tenant.parse().ok()?, OrderId::from_bare(order).ok()?))
+}
+
+/// The refund that a sort key of the Orders table names.
+pub(crate) fn parse_refund(sort: &str) -> Option<RefundId> {
+    RefundId::from_bare(sort.strip_prefix(REFUND)?).ok()
+}
+
+/// A user's orders, in the index.
+pub(crate) fn orders_of(tenant: &TenantId, user: UserId) -> String {
+    format!("{tenant}#{}", user.bare())
+}
+
+/// Sixteen slots an hour keep the index of due work from being one hot key.
+pub(crate) const DUE_SLOTS: u8 = 16;
+
+/// The hour that a moment lies in.
+pub fn hour(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(3_600)
+}
+
+/// The key of due work in the index: an hour and a slot.
+pub(crate) fn due(hour: i64, slot: u8) -> String {
+    format!("{hour:08}#{slot:02}")
+}
+
+/// The slot of an order: its last byte is as good as random.
+pub(crate) fn slot(order: OrderId) -> u8 {
+    order.bytes()[15] % DUE_SLOTS
+}
+
+// Tickets.
+
+/// A ticket.
+pub(crate) fn ticket(tenant: &TenantId, ticket: TicketId) -> Key {
+    key(format!("{tenant}#{}", ticket.bare()), "ticket")
+}
+
+// Activity.
+
+/// What an idempotency key led to.
+pub(crate) fn once(tenant: &TenantId, hash: &[u8; 32]) -> Key {
+    key(format!("{tenant}#once#{}", HEXLOWER.encode(hash)), "once")
+}
+
+/// The partition of a tenant's notifications of one hour.
+pub(crate) fn notices(tenant: &TenantId, hour: i64, slot: u8) -> String {
+    format!("{tenant}#notice#{hour:08}#{slot:02}")
+}
+
+/// Slots of an hour's notifications.
+pub(crate) const NOTICE_SLOTS: u8 = 4;
+
+/// A notification of a provider, found again by the provider's own event id and time.
+pub(crate) fn notice(tenant: &TenantId, provider: Provider, event: &str, at: Timestamp) -> Key {
+    let slot = hash(&[event.as_bytes()])[0] % NOTICE_SLOTS;
+    key(notices(tenant, hour(at), slot), format!("{provider}#{event}"))
+}
+
+/// How far a reconciler has come.
+pub(crate) fn cursor(name: &str) -> Key {
+    key(format!("#cursor#{name}"), "cursor")
+}
+
+/// What the sandbox knows of a payment: local and test stages only.
+pub(crate) fn sandbox(tenant: &TenantId, payment: PaymentId) -> Key {
+    key(format!("{tenant}#sandbox#{}", payment.bare()), "sandbox")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_keys_sort() {
+        let tenant: TenantId = "demo".parse().unwrap();
+        let pool = PoolKey::from_hash(&[1; 32]);
+        let mut last = String::new();
+        for number in [0_u16, 9, 10, 99, 1_000, 62_499] {
+            let sort = block(&tenant, BlockAddress { pool, number }).sort;
+            assert!(last < sort);
+            assert_eq!(block_number(&sort), Some(number));
+            last = sort;
+        }
+        assert!(due(9, 15) < due(10, 2) && due(10, 2) < due(10, 10));
+    }
+
+    #[test]
+    fn partitions_read_back() {
+        let tenant: TenantId = "demo".parse().unwrap();
+        let order = OrderId::from_bytes([3; 16]);
+        assert_eq!(parse_order(&order_partition(&tenant, order)), Some((tenant.clone(), order)));
+        let pool = PoolKey::from_hash(&[1; 32]);
+        assert_eq!(parse_shard(&shard(&tenant, pool, 7)), Some((tenant, pool, 7)));
+    }
+
+    #[test]
+    fn pools_differ_by_tenant_session_and_option() {
+        let (one, two): (TenantId, TenantId) = ("a".parse().unwrap(), "b".parse().unwrap());
+        let session = |byte| SessionId::from_bytes([byte; 16]);
+        let option = |byte| OptionId::from_bytes([byte; 16]);
+        let keys = [
+            stock_pool(&one, session(1), option(1)),
+            stock_pool(&two, session(1), option(1)),
+            stock_pool(&one, session(2), option(1)),
+            stock_pool(&one, session(1), option(2)),
+        ];
+        assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), 4);
+    }
+}

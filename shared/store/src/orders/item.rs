@@ -1,0 +1,411 @@
+//! How orders and payments are written down. Names are short: every status change pays for the whole item, and under
+//! 1 KiB it costs one write unit.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use data_encoding::HEXLOWER;
+use domain::{
+    Timestamp,
+    block::Token,
+    id::{Id as _, OrderId, PaymentId},
+    money::Money,
+    order::{Contact, Ended, Held, Order, Purchase, Quantity, Returned, Settled, State},
+    payment::{Capture, Payment},
+    pool::BlockAddress,
+    tenant::HoldTime,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Failed, SORT,
+    client::{Item, decode, text_of},
+    keys,
+};
+
+/// The attribute of the state's word.
+pub(super) const STATE: &str = "st";
+/// The word of a tombstone.
+pub(super) const TOMBSTONE: &str = "tombstone";
+
+/// Whether an item was put by the write that drew this number.
+pub(super) fn is_written_by(item: &Item, written: u64) -> bool {
+    matches!(item.get("w"), Some(AttributeValue::S(text)) if *text == format!("{written:x}"))
+}
+
+/// The head of an order.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct OrderItem {
+    /// The user: written as the index's key, read back from it.
+    us: String,
+    ev: String,
+    se: String,
+    op: String,
+    q: u8,
+    tot: u64,
+    cur: String,
+    nm: String,
+    ph: String,
+    held: Vec<String>,
+    hold: u8,
+    cr: i64,
+    up: i64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    ret: u16,
+    st: String,
+    ver: u32,
+    /// Which write put it.
+    w: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    x: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    paying: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tok: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    cap: Option<CaptureItem>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    re: Option<String>,
+    /// When the money of a refunded order was back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    back: Option<i64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_zero(bits: &u16) -> bool {
+    *bits == 0
+}
+
+/// A capture, inside an order or a refund.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct CaptureItem {
+    p: String,
+    id: String,
+    pay: String,
+    amt: u64,
+    cur: String,
+}
+
+impl CaptureItem {
+    pub(super) fn of(capture: &Capture) -> Self {
+        Self {
+            p: capture.provider.word().into(),
+            id: capture.id.clone(),
+            pay: capture.payment.bare(),
+            amt: capture.amount.minor,
+            cur: capture.amount.currency.to_string(),
+        }
+    }
+
+    pub(super) fn read(self) -> Result<Capture, Failed> {
+        Ok(Capture {
+            provider: self.p.parse().map_err(Failed::corrupt)?,
+            id: self.id,
+            payment: PaymentId::from_bare(&self.pay).map_err(Failed::corrupt)?,
+            amount: money(self.amt, &self.cur)?,
+        })
+    }
+}
+
+impl OrderItem {
+    pub(super) fn of(order: &Order, written: u64) -> Self {
+        let mut item = Self {
+            us: order.user.bare(),
+            ev: order.purchase.event.bare(),
+            se: order.purchase.session.bare(),
+            op: order.purchase.option.bare(),
+            q: order.purchase.quantity.get(),
+            tot: order.purchase.total.minor,
+            cur: order.purchase.total.currency.to_string(),
+            nm: order.contact.name.clone(),
+            ph: order.contact.phone.clone(),
+            held: order.held.iter().map(write_held).collect(),
+            hold: order.hold.as_minutes(),
+            cr: order.created.as_millisecond(),
+            up: order.updated.as_millisecond(),
+            ret: order.returned.bits(),
+            st: word(&order.state).into(),
+            ver: order.version,
+            w: format!("{written:x}"),
+            x: None,
+            at: None,
+            paying: None,
+            tok: None,
+            cap: None,
+            re: None,
+            back: None,
+        };
+        item.write_state(&order.state);
+        item
+    }
+
+    fn write_state(&mut self, state: &State) {
+        match state {
+            State::Reserved { expires, paying } => {
+                self.x = Some(expires.as_millisecond());
+                self.paying = paying.then_some(true);
+            }
+            State::Reviving { until, token, capture } => {
+                self.x = Some(until.as_millisecond());
+                self.tok = Some(HEXLOWER.encode(&token.0));
+                self.cap = Some(CaptureItem::of(capture));
+            }
+            State::Paid(paid) | State::Ticketed(paid) | State::Used(paid) => self.write_paid(paid),
+            State::Cancelled(ended) | State::Expired(ended) | State::Lapsed(ended) => {
+                self.at = Some(ended.at.as_millisecond());
+                self.paying = ended.paying.then_some(true);
+                self.cap = ended.owed.as_ref().map(CaptureItem::of);
+            }
+            State::Refunding { paid, refund } => {
+                self.write_paid(paid);
+                self.re = Some(refund.bare());
+            }
+            State::Refunded { paid, at } => {
+                self.write_paid(paid);
+                self.back = Some(at.as_millisecond());
+            }
+        }
+    }
+
+    fn write_paid(&mut self, paid: &Settled) {
+        self.at = Some(paid.at.as_millisecond());
+        self.cap = paid.capture.as_ref().map(CaptureItem::of);
+    }
+
+    pub(super) fn read(mut self, id: OrderId) -> Result<Order, Failed> {
+        let state = self.read_state()?;
+        Ok(Order {
+            id,
+            user: domain::id::UserId::from_bare(&self.us).map_err(Failed::corrupt)?,
+            purchase: Purchase {
+                event: domain::id::EventId::from_bare(&self.ev).map_err(Failed::corrupt)?,
+                session: domain::id::SessionId::from_bare(&self.se).map_err(Failed::corrupt)?,
+                option: domain::id::OptionId::from_bare(&self.op).map_err(Failed::corrupt)?,
+                quantity: Quantity::parse(self.q.into()).map_err(Failed::corrupt)?,
+                total: money(self.tot, &self.cur)?,
+            },
+            contact: Contact { name: self.nm, phone: self.ph },
+            held: self.held.iter().map(|text| read_held(text)).collect::<Result<_, _>>()?,
+            hold: HoldTime::minutes(self.hold.into()).map_err(Failed::corrupt)?,
+            created: at(self.cr)?,
+            updated: at(self.up)?,
+            returned: Returned::from_bits(self.ret),
+            state,
+            version: self.ver,
+        })
+    }
+
+    fn read_state(&mut self) -> Result<State, Failed> {
+        Ok(match self.st.as_str() {
+            "reserved" => State::Reserved { expires: moment(self.x)?, paying: self.paying.unwrap_or(false) },
+            "reviving" => State::Reviving {
+                until: moment(self.x)?,
+                token: read_token(self.tok.as_deref().unwrap_or_default())?,
+                capture: self.cap.take().ok_or_else(|| Failed::corrupt("a revival without a payment"))?.read()?,
+            },
+            "paid" => State::Paid(self.read_paid()?),
+            "ticketed" => State::Ticketed(self.read_paid()?),
+            "used" => State::Used(self.read_paid()?),
+            "cancelled" => State::Cancelled(self.read_ended()?),
+            "expired" => State::Expired(self.read_ended()?),
+            "lapsed" => State::Lapsed(self.read_ended()?),
+            "refunding" => {
+                let refund = self.re.as_deref().unwrap_or_default();
+                let refund = domain::id::RefundId::from_bare(refund).map_err(Failed::corrupt)?;
+                State::Refunding { paid: self.read_paid()?, refund }
+            }
+            "refunded" => State::Refunded { paid: self.read_paid()?, at: moment(self.back)? },
+            other => return Err(Failed::corrupt(other)),
+        })
+    }
+
+    fn read_paid(&mut self) -> Result<Settled, Failed> {
+        Ok(Settled { at: moment(self.at)?, capture: self.read_capture()? })
+    }
+
+    fn read_ended(&mut self) -> Result<Ended, Failed> {
+        Ok(Ended { at: moment(self.at)?, paying: self.paying.unwrap_or(false), owed: self.read_capture()? })
+    }
+
+    fn read_capture(&mut self) -> Result<Option<Capture>, Failed> {
+        self.cap.take().map(CaptureItem::read).transpose()
+    }
+}
+
+/// The word of a state in storage, which the stream's reader also goes by.
+const fn word(state: &State) -> &'static str {
+    match state {
+        State::Reserved { .. } => "reserved",
+        State::Reviving { .. } => "reviving",
+        State::Paid(_) => "paid",
+        State::Ticketed(_) => "ticketed",
+        State::Used(_) => "used",
+        State::Cancelled(_) => "cancelled",
+        State::Expired(_) => "expired",
+        State::Lapsed(_) => "lapsed",
+        State::Refunding { .. } => "refunding",
+        State::Refunded { .. } => "refunded",
+    }
+}
+
+fn write_held(held: &Held) -> String {
+    let Held { block, count, token } = held;
+    [&block.pool.to_string(), ":", &block.number.to_string(), ":", &count.to_string(), ":", &HEXLOWER.encode(&token.0)]
+        .concat()
+}
+
+fn read_held(text: &str) -> Result<Held, Failed> {
+    let unreadable = || Failed::corrupt("what an order holds");
+    let mut parts = text.split(':');
+    let mut part = || parts.next().ok_or_else(unreadable);
+    let pool = part()?.parse().map_err(|_| unreadable())?;
+    let number = part()?.parse().map_err(|_| unreadable())?;
+    let count = part()?.parse().map_err(|_| unreadable())?;
+    let token = read_token(part()?)?;
+    Ok(Held { block: BlockAddress { pool, number }, count, token })
+}
+
+fn read_token(text: &str) -> Result<Token, Failed> {
+    let bytes = HEXLOWER.decode(text.as_bytes()).map_err(Failed::corrupt)?;
+    bytes.try_into().map(Token).map_err(|_| Failed::corrupt("a token"))
+}
+
+pub(super) fn money(minor: u64, currency: &str) -> Result<Money, Failed> {
+    Ok(Money::new(minor, currency.parse().map_err(Failed::corrupt)?))
+}
+
+pub(super) fn at(millis: i64) -> Result<Timestamp, Failed> {
+    Timestamp::from_millisecond(millis).map_err(Failed::corrupt)
+}
+
+fn moment(millis: Option<i64>) -> Result<Timestamp, Failed> {
+    at(millis.ok_or_else(|| Failed::corrupt("a state without its time"))?)
+}
+
+/// A payment that was begun.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct PaymentItem {
+    p: String,
+    amt: u64,
+    cur: String,
+    cr: i64,
+}
+
+impl PaymentItem {
+    pub(super) fn of(payment: &Payment) -> Self {
+        Self {
+            p: payment.provider.word().into(),
+            amt: payment.amount.minor,
+            cur: payment.amount.currency.to_string(),
+            cr: payment.created.as_millisecond(),
+        }
+    }
+}
+
+/// Reads a payment of an order.
+pub(super) fn payment(order: OrderId, item: Item) -> Result<Payment, Failed> {
+    let bare = text_of(&item, SORT).strip_prefix(keys::PAYMENT).unwrap_or_default().to_owned();
+    let PaymentItem { p, amt, cur, cr } = decode(item)?;
+    Ok(Payment {
+        id: PaymentId::from_bare(&bare).map_err(Failed::corrupt)?,
+        order,
+        provider: p.parse().map_err(Failed::corrupt)?,
+        amount: money(amt, &cur)?,
+        created: at(cr)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        id::{EventId, OptionId, RefundId, SessionId, UserId},
+        payment::Provider,
+        pool::PoolKey,
+    };
+
+    use super::*;
+    use crate::client::encode;
+
+    fn order(state: State) -> Order {
+        let held = |number| Held {
+            block: BlockAddress { pool: PoolKey::from_hash(&[1; 32]), number },
+            count: 1,
+            token: Token([9; 6]),
+        };
+        Order {
+            id: OrderId::from_bytes([1; 16]),
+            user: UserId::from_bytes([2; 16]),
+            purchase: Purchase {
+                event: EventId::from_bytes([3; 16]),
+                session: SessionId::from_bytes([4; 16]),
+                option: OptionId::from_bytes([5; 16]),
+                quantity: Quantity::parse(2).unwrap(),
+                total: money(25_600, "CNY").unwrap(),
+            },
+            contact: Contact { name: "A buyer with a name".into(), phone: "+8613800000000".into() },
+            held: vec![held(62_499), held(3)],
+            hold: HoldTime::DEFAULT,
+            created: at(1_767_225_600_123).unwrap(),
+            updated: at(1_767_225_600_456).unwrap(),
+            returned: Returned::from_bits(2),
+            state,
+            version: 7,
+        }
+    }
+
+    fn states() -> Vec<State> {
+        let capture = Capture {
+            provider: Provider::Sandbox,
+            id: "cap_0123456789abcdef0123456789abcdef".into(),
+            payment: PaymentId::from_bytes([7; 16]),
+            amount: money(25_600, "CNY").unwrap(),
+        };
+        let time = at(1_767_225_600_789).unwrap();
+        let paid = Settled { at: time, capture: Some(capture.clone()) };
+        let ended = Ended { at: time, paying: true, owed: Some(capture.clone()) };
+        vec![
+            State::Reserved { expires: time, paying: true },
+            State::Reviving { until: time, token: Token([8; 6]), capture },
+            State::Paid(Settled { at: time, capture: None }),
+            State::Ticketed(paid.clone()),
+            State::Used(paid.clone()),
+            State::Cancelled(ended.clone()),
+            State::Expired(Ended { at: time, paying: false, owed: None }),
+            State::Lapsed(ended),
+            State::Refunding { paid: paid.clone(), refund: RefundId::from_bytes([6; 16]) },
+            State::Refunded { paid, at: time },
+        ]
+    }
+
+    fn item(order: &Order) -> Item {
+        encode(keys::order(&"demo".parse().unwrap(), order.id), &OrderItem::of(order, 5)).unwrap()
+    }
+
+    #[test]
+    fn every_state_reads_back() {
+        for state in states() {
+            let order = order(state);
+            let read = decode::<OrderItem>(item(&order)).unwrap().read(order.id).unwrap();
+            assert_eq!(read, order);
+        }
+    }
+
+    #[test]
+    fn an_order_of_two_stays_under_one_kibibyte_in_every_state() {
+        for state in states() {
+            let bytes: usize = item(&order(state.clone())).iter().map(|(name, value)| name.len() + size(value)).sum();
+            assert!(bytes < 900, "{bytes} bytes in {state:?}");
+        }
+    }
+
+    fn size(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::N(text) => text.len().div_ceil(2) + 1,
+            AttributeValue::Bool(_) => 1,
+            AttributeValue::L(list) => 3 + list.iter().map(|value| size(value) + 1).sum::<usize>(),
+            AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| name.len() + size(value) + 1).sum::<usize>(),
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Summaries of stock and the sold-out marker: hints that save work. No hold trusts them.
+
+use std::sync::Arc;
+
+use domain::{
+    Timestamp,
+    event::later,
+    pool::{Layout, PoolKey},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Failed, SORT, Table, Tenant,
+    client::{self, Expression, Find, Read, Wrote, decode, encode, number_of, text_of},
+    keys,
+};
+
+/// Seconds for which summaries are believed, plus up to one more so that processes do not all ask at once.
+const SUMMARY_SECS: i64 = 1;
+/// Milliseconds for which a marker is believed: a marked pool is answered from memory, at most this stale.
+const MARKER_MILLIS: i64 = 1_000;
+
+/// What a shard holds, as its last count said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Which shard.
+    pub shard: u16,
+    /// Tickets in all.
+    pub capacity: u32,
+    /// Tickets that nobody holds.
+    pub available: u32,
+    /// The earliest time limit of an entry.
+    pub earliest: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct SummaryItem {
+    cap: u32,
+    avail: u32,
+    #[serde(default)]
+    x: Option<i64>,
+    /// When it was counted, in milliseconds: a later count is not overwritten by an earlier one.
+    at: i64,
+}
+
+/// Summaries of one tenant's pools.
+#[derive(Clone, Copy, Debug)]
+pub struct Stock<'t> {
+    tenant: &'t Tenant,
+}
+
+impl<'t> Stock<'t> {
+    pub(crate) const fn new(tenant: &'t Tenant) -> Self {
+        Self { tenant }
+    }
+
+    /// Free tickets of a pool, at most two seconds old. Shards that were never counted count as free.
+    pub async fn left(&self, pool: PoolKey, layout: Layout, now: Timestamp) -> Result<u64, Failed> {
+        let summaries = self.summaries(pool, now).await?;
+        let counted = |shard| summaries.iter().find(|summary| summary.shard == shard);
+        let uncounted =
+            |shard| -> u64 { layout.blocks_of(shard).map(|block| u64::from(layout.capacity_of(block))).sum() };
+        let shards = 0..layout.shards();
+        Ok(shards.map(|shard| counted(shard).map_or_else(|| uncounted(shard), |known| known.available.into())).sum())
+    }
+
+    /// The summaries of a pool, at most two seconds old.
+    pub async fn summaries(&self, pool: PoolKey, now: Timestamp) -> Result<Arc<Vec<Summary>>, Failed> {
+        if let Some(known) = self.tenant.store.memory.summaries(pool, now) {
+            return Ok(known);
+        }
+        let summaries = Arc::new(self.read_summaries(pool).await?);
+        let jitter = i64::from(fastrand::u8(..)) * 1_000 / 256;
+        let until = later(now, SUMMARY_SECS).saturating_add(jiff::SignedDuration::from_millis(jitter));
+        self.tenant.store.memory.learn_summaries(pool, &summaries, until.unwrap_or(now));
+        Ok(summaries)
+    }
+
+    /// The summaries of a pool as they are stored.
+    pub async fn read_summaries(&self, pool: PoolKey) -> Result<Vec<Summary>, Failed> {
+        let partition = keys::summaries(&self.tenant.id, pool);
+        let find = Find::partition(partition, Read::Eventual).beginning(keys::SUMMARY);
+        let items = self.tenant.store.tables.all(Table::Catalogue, find).await?;
+        items.into_iter().map(summary).collect()
+    }
+
+    /// Counts a shard and writes its summary. Counting by one consistent query, never by adding differences, makes
+    /// repeats harmless.
+    pub async fn count(&self, pool: PoolKey, shard: u16, now: Timestamp) -> Result<Summary, Failed> {
+        let blocks = self.tenant.inventory().shard(pool, shard).await?;
+        let counted = Summary {
+            shard,
+            capacity: blocks.iter().map(|(_, block)| u32::from(block.capacity())).sum(),
+            available: blocks.iter().map(|(_, block)| u32::from(block.available())).sum(),
+            earliest: blocks.iter().filter_map(|(_, block)| block.earliest()).min(),
+        };
+        let item = SummaryItem {
+            cap: counted.capacity,
+            avail: counted.available,
+            x: counted.earliest.map(Timestamp::as_second),
+            at: now.as_millisecond(),
+        };
+        let item = encode(keys::summary(&self.tenant.id, pool, shard), &item)?;
+        let newer = Expression::only_if("attribute_not_exists(pk) OR #at <= :at");
+        let newer = newer.name("#at", "at").number(":at", now.as_millisecond());
+        self.tenant.store.tables.put(Table::Catalogue, item, newer).await?;
+        Ok(counted)
+    }
+
+    /// Whether a pool is sold out, at most a second old.
+    pub async fn is_sold_out(&self, pool: PoolKey, now: Timestamp) -> Result<bool, Failed> {
+        if let Some(known) = self.tenant.store.memory.sold_out(pool, now) {
+            return Ok(known);
+        }
+        let key = keys::marker(&self.tenant.id, pool);
+        let item = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
+        let until = item.as_ref().filter(|item| text_of(item, "phase") == SOLD_OUT).map(|item| number_of(item, "until"));
+        let limit = match until {
+            None => None,
+            Some(None) => Some(Timestamp::MAX),
+            Some(Some(second)) => Some(Timestamp::from_second(second).map_err(Failed::corrupt)?),
+        };
+        let is_sold_out = limit.is_some_and(|limit| now < limit);
+        let second = now.saturating_add(jiff::SignedDuration::from_millis(MARKER_MILLIS)).unwrap_or(now);
+        let until = limit.filter(|_| is_sold_out).map_or(second, |limit| limit.min(second));
+        self.tenant.store.memory.learn_sold_out(pool, is_sold_out, until);
+        Ok(is_sold_out)
+    }
+
+    /// What this process remembers of the marker, without asking the database.
+    pub fn is_known_sold_out(&self, pool: PoolKey, now: Timestamp) -> bool {
+        self.tenant.store.memory.sold_out(pool, now) == Some(true)
+    }
+
+    /// Marks a pool sold out, if it is. First a new generation is announced, *then* every shard is read, *then* the marker
+    /// is set if the generation is still ours: whoever gives stock back writes the block first and clears the marker
+    /// afterwards, so one of the two sees the other.
+    pub async fn mark_if_sold_out(&self, pool: PoolKey, layout: Layout, now: Timestamp) -> Result<bool, Failed> {
+        let generation = self.next_generation(pool, Some(CLOSING)).await?;
+        let mut earliest: Option<Timestamp> = None;
+        for shard in 0..layout.shards() {
+            for (_, block) in self.tenant.inventory().shard(pool, shard).await? {
+                if block.available() > 0 || block.due(now).next().is_some() {
+                    return Ok(false);
+                }
+                earliest = earliest.into_iter().chain(block.earliest()).min();
+            }
+        }
+        let mut expression = Expression::set("SET phase = :sold REMOVE #until")
+            .given("gen = :gen")
+            .name("#until", "until")
+            .text(":sold", SOLD_OUT)
+            .number(":gen", generation);
+        if let Some(earliest) = earliest {
+            expression.update = Some("SET phase = :sold, #until = :until".to_owned());
+            expression = expression.number(":until", earliest.as_second());
+        }
+        let key = keys::marker(&self.tenant.id, pool);
+        Ok(self.tenant.store.tables.update(Table::Catalogue, key, expression).await? == Wrote::Yes)
+    }
+
+    /// Clears the marker after stock has come back to a block. The block is always written first.
+    pub async fn reopen(&self, pool: PoolKey) -> Result<(), Failed> {
+        self.tenant.store.memory.forget(pool);
+        let key = keys::marker(&self.tenant.id, pool);
+        let marker = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
+        match marker {
+            Some(item) if !text_of(&item, "phase").is_empty() => self.next_generation(pool, None).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    async fn next_generation(&self, pool: PoolKey, phase: Option<&str>) -> Result<i64, Failed> {
+        let tables = &self.tenant.store.tables;
+        let mut request = tables
+            .client
+            .update_item()
+            .table_name(tables.name(Table::Catalogue))
+            .set_key(Some(keys::marker(&self.tenant.id, pool).item()))
+            .expression_attribute_values(":one", client::number(1))
+            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
+        request = match phase {
+            Some(phase) => request
+                .update_expression("SET phase = :phase ADD gen :one")
+                .expression_attribute_values(":phase", aws_sdk_dynamodb::types::AttributeValue::S(phase.to_owned())),
+            None => request.update_expression("REMOVE phase ADD gen :one"),
+        };
+        let item = request.send().await?.attributes.unwrap_or_default();
+        number_of(&item, "gen").ok_or_else(|| Failed::corrupt("a marker"))
+    }
+}
+
+const CLOSING: &str = "closing";
+const SOLD_OUT: &str = "sold";
+
+fn summary(item: client::Item) -> Result<Summary, Failed> {
+    let shard = keys::shard_of_summary(text_of(&item, SORT)).ok_or_else(|| Failed::corrupt("a summary's key"))?;
+    let SummaryItem { cap, avail, x, .. } = decode(item)?;
+    let earliest = x.map(Timestamp::from_second).transpose().map_err(Failed::corrupt)?;
+    Ok(Summary { shard, capacity: cap, available: avail, earliest })
+}
