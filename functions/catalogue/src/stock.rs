@@ -36,20 +36,20 @@ pub(crate) async fn apply(tenant: &Tenant, steps: &[StockStep]) -> Result<(), Er
     let mut made = Vec::new();
     for step in steps {
         let StockStep::Resize { session, option, from, to } = *step else { continue };
-        if let Some(free) = tenant.catalogue().resize_stock(session, option, from, to).await? {
+        if let Some(free) = tenant.catalogue().resize_stock(session, option, to).await? {
             take_back(tenant, &made).await?;
             let refusal = Error::new(Code::StockInUse).with("sessionId", session.to_string());
             return Err(refusal.with("priceOptionId", option.to_string()).with("free", free));
         }
-        made.push((session, option, from, to));
+        made.push((session, option, from));
     }
     Ok(())
 }
 
 /// Where tickets that were added went in the meantime, they stay: the next change of the event counts again.
-async fn take_back(tenant: &Tenant, made: &[(SessionId, OptionId, u32, u32)]) -> Result<(), Error> {
-    for (session, option, from, to) in made.iter().copied() {
-        tenant.catalogue().resize_stock(session, option, to, from).await?;
+async fn take_back(tenant: &Tenant, made: &[(SessionId, OptionId, u32)]) -> Result<(), Error> {
+    for (session, option, from) in made.iter().copied() {
+        tenant.catalogue().resize_stock(session, option, from).await?;
     }
     Ok(())
 }

@@ -1,6 +1,23 @@
-//! orders.
+//! Orders: from a claim to a reservation, and to its end without a sale.
+//!
+//! Placing an order holds its tickets first and queues it then; a worker writes it. Whatever happens to an order later is
+//! a conditional write on its one item, and the stream of the table tells the other areas.
 
-/// Every HTTP operation of this area.
-pub static OPERATIONS: &[&app::Operation] = &[];
-/// Every worker of this area.
-pub static WORKERS: &[&app::Worker] = &[];
+pub mod cancel_order;
+pub mod create_order;
+pub mod expire_order;
+pub mod forward_orders;
+pub mod get_order;
+pub mod list_orders;
+mod own;
+pub mod place_order;
+mod view;
+
+use app::{Operation, Worker};
+
+/// Every operation, in the order in which a buyer meets them.
+pub static OPERATIONS: &[&Operation] =
+    &[&place_order::OPERATION, &get_order::OPERATION, &list_orders::OPERATION, &cancel_order::OPERATION];
+
+/// Every worker, in the order in which an order meets them.
+pub static WORKERS: &[&Worker] = &[&create_order::WORKER, &expire_order::WORKER, &forward_orders::WORKER];

@@ -127,7 +127,7 @@ pub enum Run {
     /// Deals with one message or tick, given as JSON.
     One(fn(&str, &'static App) -> BoxFuture<Result<(), Failure>>),
     /// Says what a change of a table gives others to do. Pure: the runtime sends.
-    Forward(fn(&Record) -> Option<Forwarded>),
+    Forward(fn(&Record) -> Vec<Forwarded>),
 }
 
 impl fmt::Debug for Run {
@@ -167,7 +167,7 @@ impl Worker {
     }
 
     /// The one reader of a stream: passes on what others have to do.
-    pub const fn forwarder(duty: Duty, forward: fn(&Record) -> Option<Forwarded>) -> Self {
+    pub const fn forwarder(duty: Duty, forward: fn(&Record) -> Vec<Forwarded>) -> Self {
         Self { duty, run: Run::Forward(forward) }
     }
 }

@@ -114,6 +114,7 @@ impl Money {
     }
 
     /// The share of `part` in `whole`, rounded down; parts taken one after the other never exceed the amount.
+    #[must_use]
     pub fn share(self, part: u64, whole: u64) -> Self {
         let minor = u128::from(self.minor) * u128::from(part) / u128::from(whole.max(1));
         Self { minor: u64::try_from(minor).unwrap_or(self.minor), ..self }

@@ -85,6 +85,11 @@ impl Layout {
         if capacity > Self::MAX_CAPACITY { Err(TooLarge) } else { Ok(Self { capacity }) }
     }
 
+    /// How many tickets there are.
+    pub const fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
     /// How many blocks there are; the last one may be partly filled.
     pub fn blocks(&self) -> u16 {
         u16::try_from(self.capacity.div_ceil(u32::from(Self::TICKETS_PER_BLOCK))).unwrap_or(u16::MAX)

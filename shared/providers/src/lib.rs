@@ -5,6 +5,7 @@
 
 pub mod blob;
 pub mod http;
+pub mod payment;
 pub mod queue;
 
 use aws_smithy_runtime_api::client::result::SdkError;

@@ -44,9 +44,10 @@ fn messages(worker: &Worker, records: &[EventRecord]) -> BTreeMap<Queue, Vec<(us
     let Run::Forward(forward) = worker.run else { return messages };
     let mut seen = HashMap::new();
     for (place, record) in records.iter().enumerate() {
-        let Some(Forwarded { queue, body }) = forward(&record_of(record)) else { continue };
-        if seen.insert((queue, body.clone()), place).is_none() {
-            messages.entry(queue).or_default().push((place, body));
+        for Forwarded { queue, body } in forward(&record_of(record)) {
+            if seen.insert((queue, body.clone()), place).is_none() {
+                messages.entry(queue).or_default().push((place, body));
+            }
         }
     }
     messages

@@ -1,9 +1,12 @@
 //! What may be forgotten after a while: idempotency records, providers' notifications, reconcilers' cursors.
 
+mod refunds;
+
 use data_encoding::HEXLOWER;
 use domain::{Timestamp, event::later, payment::Provider, tenant::TenantId};
 use serde::{Deserialize, Serialize};
 
+pub use self::refunds::Shelf;
 use crate::{
     Failed, Platform, SORT, Table, Tenant,
     client::{Expression, Find, Read, Wrote, decode, encode, number_of, text_of},
@@ -77,7 +80,8 @@ impl<'t> Activity<'t> {
 
     /// What a key led to, without noting anything.
     pub async fn recall(&self, key: [u8; 32], now: Timestamp) -> Result<Remembered, Failed> {
-        let item = self.tenant.store.tables.get(Table::Activity, keys::once(&self.tenant.id, &key), Read::Consistent).await?;
+        let item =
+            self.tenant.store.tables.get(Table::Activity, keys::once(&self.tenant.id, &key), Read::Consistent).await?;
         match item.map(decode::<OnceItem>).transpose()? {
             Some(known) if known.ttl > now.as_second() => known.read(),
             _ => Ok(Remembered::New),
@@ -151,11 +155,25 @@ impl<'t> Activity<'t> {
         Ok(notices)
     }
 
-    /// Keeps what the sandbox knows of a payment, given as JSON. Local and test stages only.
-    pub async fn put_sandbox(&self, payment: domain::id::PaymentId, record: &str) -> Result<(), Failed> {
+    /// Keeps what the sandbox knows of a payment, given as JSON, if it still is what was read before. `false`: it is not,
+    /// read again. Local and test stages only.
+    pub async fn swap_sandbox(
+        &self,
+        payment: domain::id::PaymentId,
+        before: Option<&str>,
+        record: &str,
+    ) -> Result<bool, Failed> {
         let mut item = keys::sandbox(&self.tenant.id, payment).item();
         item.insert("record".into(), aws_sdk_dynamodb::types::AttributeValue::S(record.to_owned()));
-        self.tenant.store.tables.put(Table::Activity, item, Expression::default()).await.map(drop)
+        let condition = match before {
+            None => Expression::only_if("attribute_not_exists(pk)"),
+            Some(before) => Expression::only_if("#r = :before").name("#r", "record").text(":before", before),
+        };
+        Ok(match self.tenant.store.tables.put(Table::Activity, item, condition).await? {
+            Wrote::Yes => true,
+            // Our own earlier try whose answer was lost.
+            Wrote::Refused(found) => found.is_some_and(|found| text_of(&found, "record") == record),
+        })
     }
 
     /// What the sandbox knows of a payment, as JSON.

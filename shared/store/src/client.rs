@@ -15,6 +15,9 @@ use crate::{Failed, PARTITION, SORT, Table};
 /// An item as the SDK has it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
+/// What an expression's placeholders for names stand for.
+type Names = HashMap<String, String>;
+
 /// A partition key and a sort key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
@@ -96,7 +99,7 @@ impl Expression {
         self.value(placeholder, AttributeValue::S(value.into()))
     }
 
-    fn parts(self) -> (Option<HashMap<String, String>>, Option<HashMap<String, AttributeValue>>) {
+    fn parts(self) -> (Option<Names>, Option<Item>) {
         ((!self.names.is_empty()).then_some(self.names), (!self.values.is_empty()).then_some(self.values))
     }
 }
@@ -166,11 +169,7 @@ impl Find {
 
     /// Everything under one key of an index.
     pub(crate) fn index(index: crate::Index, partition: String) -> Self {
-        Self {
-            index: Some(index.name),
-            attribute: index.partition,
-            ..Self::partition(partition, Read::Eventual)
-        }
+        Self { index: Some(index.name), attribute: index.partition, ..Self::partition(partition, Read::Eventual) }
     }
 
     /// Only sort keys that begin so.
@@ -211,7 +210,7 @@ impl Tables {
             Err(error) => match error {
                 SdkError::ServiceError(refusal) => match refusal.into_err() {
                     PutItemError::ConditionalCheckFailedException(refused) => Ok(Wrote::Refused(refused.item)),
-                    other => Err(service_failure(other)),
+                    other => Err(service_failure(&other)),
                 },
                 other => Err(other.into()),
             },
@@ -230,7 +229,7 @@ impl Tables {
             Err(error) => match error {
                 SdkError::ServiceError(refusal) => match refusal.into_err() {
                     UpdateItemError::ConditionalCheckFailedException(refused) => Ok(Wrote::Refused(refused.item)),
-                    other => Err(service_failure(other)),
+                    other => Err(service_failure(&other)),
                 },
                 other => Err(other.into()),
             },
@@ -248,7 +247,7 @@ impl Tables {
             Err(error) => match error {
                 SdkError::ServiceError(refusal) => match refusal.into_err() {
                     DeleteItemError::ConditionalCheckFailedException(refused) => Ok(Wrote::Refused(refused.item)),
-                    other => Err(service_failure(other)),
+                    other => Err(service_failure(&other)),
                 },
                 other => Err(other.into()),
             },
@@ -323,7 +322,7 @@ impl Tables {
     }
 }
 
-pub(crate) fn service_failure<E>(error: E) -> Failed
+pub(crate) fn service_failure<E>(error: &E) -> Failed
 where
     E: std::error::Error + aws_sdk_dynamodb::error::ProvideErrorMetadata,
 {

@@ -1,5 +1,7 @@
 //! Stock blocks: every change of the pure model as one conditional write.
 
+mod resize;
+
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
@@ -10,6 +12,8 @@ use domain::{
     pool::{BlockAddress, Layout, PoolKey},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+pub use resize::Resized;
 
 use crate::{
     Failed, Table, Tenant,
@@ -45,18 +49,6 @@ pub enum Changed {
     },
     /// There is no such block.
     Missing,
-}
-
-/// What became of a change of a pool's capacity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resized {
-    /// The pool has its new capacity.
-    Done,
-    /// Tickets that would go are held or sold.
-    InUse {
-        /// How many could go.
-        free: u32,
-    },
 }
 
 /// Stock blocks of one tenant.
@@ -98,50 +90,29 @@ impl<'t> Inventory<'t> {
     /// Creates the blocks of a pool that are not there yet. Safe to repeat, also while tickets are being sold.
     pub async fn open(&self, pool: PoolKey, layout: Layout) -> Result<(), Failed> {
         let create = |number| async move {
-            let block = StockBlock::empty(layout.capacity_of(number));
-            let item = encode(keys::block(&self.tenant.id, BlockAddress { pool, number }).item(), &block);
-            let absent = Expression::only_if("attribute_not_exists(pk)");
-            self.tenant.store.tables.put(Table::Inventory, item, absent).await.map(drop)
+            self.create(BlockAddress { pool, number }, &StockBlock::empty(layout.capacity_of(number))).await
         };
         stream::iter((0..layout.blocks()).map(create)).buffer_unordered(OPENING).try_collect().await
     }
 
-    /// Changes a pool's capacity. It may grow at any time, and shrink by tickets at its end that are free. Safe to repeat
-    /// after a crash: what is done already is left alone.
-    pub async fn resize(&self, pool: PoolKey, from: Layout, to: Layout) -> Result<Resized, Failed> {
-        let mut free = 0;
-        let mut in_use = false;
-        for number in (to.blocks().min(from.blocks()).saturating_sub(1)..from.blocks()).rev() {
-            let (old, new) = (from.capacity_of(number), to.capacity_of(number));
-            if old == new {
-                continue;
-            }
-            if !self.resize_block(BlockAddress { pool, number }, old, new).await? {
-                in_use = true;
-                break;
-            }
-            free += u32::from(old.saturating_sub(new));
-        }
-        if in_use {
-            return Ok(Resized::InUse { free });
-        }
-        self.open(pool, to).await.map(|()| Resized::Done)
+    /// Writes a block, unless there is one.
+    async fn create(&self, address: BlockAddress, block: &StockBlock) -> Result<(), Failed> {
+        let item = encode(keys::block(&self.tenant.id, address).item(), block);
+        let absent = Expression::only_if("attribute_not_exists(pk)");
+        self.tenant.store.tables.put(Table::Inventory, item, absent).await.map(drop)
     }
 
-    /// Whether the block has its new capacity now.
-    async fn resize_block(&self, address: BlockAddress, old: u8, new: u8) -> Result<bool, Failed> {
-        let lost = old.saturating_sub(new);
-        let expression = Expression::set("SET cap = :new, avail = avail + :change")
-            .given("cap = :old AND avail >= :lost")
-            .number(":new", new)
-            .number(":old", old)
-            .number(":lost", lost)
-            .number(":change", i64::from(new) - i64::from(old));
-        let key = keys::block(&self.tenant.id, address);
-        match self.tenant.store.tables.update(Table::Inventory, key, expression).await? {
-            Wrote::Yes | Wrote::Refused(None) => Ok(true),
-            Wrote::Refused(Some(item)) => Ok(number_of(&item, CAPACITY) == Some(i64::from(new))),
+    /// Every block of a pool as it is, shard after shard until one is empty: blocks are never removed, so there are no gaps.
+    pub async fn all(&self, pool: PoolKey) -> Result<Blocks, Failed> {
+        let mut blocks = Blocks::new();
+        for shard in 0.. {
+            let found = self.shard(pool, shard).await?;
+            if found.is_empty() {
+                break;
+            }
+            blocks.extend(found);
         }
+        Ok(blocks)
     }
 }
 
@@ -157,8 +128,9 @@ fn expression(change: &Change) -> Expression {
             .value(":e", encode_entry(*entry))
             .number(":need", i64::from(entry.count.saturating_sub(examined.entry.count)))
             .number(":d", i64::from(examined.entry.count) - i64::from(entry.count)),
-        Change::Release { examined } => still(examined, "SET avail = avail + :d REMOVE e.#o", "avail <= cap")
-            .number(":d", examined.entry.count),
+        Change::Release { examined } => {
+            still(examined, "SET avail = avail + :d REMOVE e.#o", "avail <= cap").number(":d", examined.entry.count)
+        }
     }
 }
 
@@ -270,7 +242,8 @@ mod tests {
     #[test]
     fn the_fullest_block_of_the_longest_tenant_stays_under_one_kibibyte() {
         let tenant = "a23456789012345678901234".parse().unwrap();
-        let entry = Entry { count: 1, until: Some(Timestamp::from_second(9_999_999_999).unwrap()), token: Token([255; 6]) };
+        let entry =
+            Entry { count: 1, until: Some(Timestamp::from_second(9_999_999_999).unwrap()), token: Token([255; 6]) };
         let entries = (0..16).map(|number| (OrderId::from_bytes([number; 16]), entry)).collect();
         let block = StockBlock::restore(16, 0, entries).unwrap();
         let address = BlockAddress { pool: PoolKey::from_hash(&[7; 32]), number: 62_499 };

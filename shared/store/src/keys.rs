@@ -174,7 +174,7 @@ pub fn parse_order(partition: &str) -> Option<(TenantId, OrderId)> {
 }
 
 /// The refund that a sort key of the Orders table names.
-pub(crate) fn parse_refund(sort: &str) -> Option<RefundId> {
+pub fn parse_refund(sort: &str) -> Option<RefundId> {
     RefundId::from_bare(sort.strip_prefix(REFUND)?).ok()
 }
 
@@ -234,6 +234,34 @@ pub(crate) fn cursor(name: &str) -> Key {
     key(format!("#cursor#{name}"), "cursor")
 }
 
+/// How the partition of refunds that somebody still has to look at ends.
+pub(crate) const OPEN_REFUNDS: &str = "open";
+/// How the partition of refunds that have ended ends.
+pub(crate) const ENDED_REFUNDS: &str = "ended";
+
+/// The partition of a tenant's list of refunds on one shelf.
+pub(crate) fn refund_list(tenant: &TenantId, shelf: &str) -> String {
+    format!("{tenant}#refunds#{shelf}")
+}
+
+/// A refund in a tenant's list; refunds sort by the time that they were asked for.
+pub(crate) fn listed_refund(
+    tenant: &TenantId,
+    shelf: &str,
+    created: Timestamp,
+    order: OrderId,
+    refund: RefundId,
+) -> Key {
+    let sort = format!("{:015}#{}#{}", created.as_millisecond().max(0), order.bare(), refund.bare());
+    key(refund_list(tenant, shelf), sort)
+}
+
+/// The order and refund that a sort key of a tenant's list names.
+pub(crate) fn parse_listed_refund(sort: &str) -> Option<(OrderId, RefundId)> {
+    let (order, refund) = sort.split_once('#')?.1.split_once('#')?;
+    Some((OrderId::from_bare(order).ok()?, RefundId::from_bare(refund).ok()?))
+}
+
 /// What the sandbox knows of a payment: local and test stages only.
 pub(crate) fn sandbox(tenant: &TenantId, payment: PaymentId) -> Key {
     key(format!("{tenant}#sandbox#{}", payment.bare()), "sandbox")
@@ -264,6 +292,18 @@ mod tests {
         assert_eq!(parse_order(&order_partition(&tenant, order)), Some((tenant.clone(), order)));
         let pool = PoolKey::from_hash(&[1; 32]);
         assert_eq!(parse_shard(&shard(&tenant, pool, 7)), Some((tenant, pool, 7)));
+    }
+
+    #[test]
+    fn listed_refunds_read_back_and_sort_by_time() {
+        let tenant: TenantId = "demo".parse().unwrap();
+        let (order, refund) = (OrderId::from_bytes([1; 16]), RefundId::from_bytes([2; 16]));
+        let sort = |millis| {
+            let created = Timestamp::from_millisecond(millis).unwrap();
+            listed_refund(&tenant, OPEN_REFUNDS, created, order, refund).sort
+        };
+        assert_eq!(parse_listed_refund(&sort(9)), Some((order, refund)));
+        assert!(sort(9) < sort(10) && sort(10) < sort(1_767_225_600_123));
     }
 
     #[test]

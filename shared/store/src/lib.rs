@@ -22,11 +22,11 @@ use std::sync::Arc;
 
 use domain::tenant::TenantId;
 
-pub use activity::{Activity, Cursor, Notice, Remembered};
-pub use catalogue::Catalogue;
+pub use activity::{Activity, Cursor, Notice, Remembered, Shelf};
+pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;
-pub use inventory::{Blocks, Changed, Inventory};
+pub use inventory::{Blocks, Changed, Inventory, Resized};
 pub use orders::{Applied, DueItem, Listed, Orders, RefundEntry, Stored};
 pub use schema::{BY_DUE, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
 pub use stock::{Stock, Summary};

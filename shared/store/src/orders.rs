@@ -168,15 +168,17 @@ impl<'t> Orders<'t> {
     }
 
     async fn of_keys(&self, keys: &[Item]) -> Result<Vec<Order>, Failed> {
-        let keys = keys.iter().map(|item| keys::of_item(item)).collect();
+        let keys = keys.iter().map(keys::of_item).collect();
         let mut items = self.tenant.store.tables.batch_get(Table::Orders, keys, Read::Consistent).await?;
         items.sort_by(|one, other| text_of(other, PARTITION).cmp(text_of(one, PARTITION)));
         let orders = items.into_iter().map(stored);
-        orders.filter_map(|stored| match stored {
-            Ok(Stored::Order(order)) => Some(Ok(*order)),
-            Ok(Stored::Tombstone) => None,
-            Err(failed) => Some(Err(failed)),
-        }).collect()
+        orders
+            .filter_map(|stored| match stored {
+                Ok(Stored::Order(order)) => Some(Ok(*order)),
+                Ok(Stored::Tombstone) => None,
+                Err(failed) => Some(Err(failed)),
+            })
+            .collect()
     }
 
     /// Notes a payment before its provider hears of it. The same payment again changes nothing.

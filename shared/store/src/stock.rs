@@ -1,6 +1,6 @@
 //! Summaries of stock and the sold-out marker: hints that save work. No hold trusts them.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
     Timestamp,
@@ -57,11 +57,11 @@ impl<'t> Stock<'t> {
     /// Free tickets of a pool, at most two seconds old. Shards that were never counted count as free.
     pub async fn left(&self, pool: PoolKey, layout: Layout, now: Timestamp) -> Result<u64, Failed> {
         let summaries = self.summaries(pool, now).await?;
-        let counted = |shard| summaries.iter().find(|summary| summary.shard == shard);
-        let uncounted =
-            |shard| -> u64 { layout.blocks_of(shard).map(|block| u64::from(layout.capacity_of(block))).sum() };
-        let shards = 0..layout.shards();
-        Ok(shards.map(|shard| counted(shard).map_or_else(|| uncounted(shard), |known| known.available.into())).sum())
+        let counted: BTreeSet<u16> = summaries.iter().map(|summary| summary.shard).collect();
+        let uncounted = (0..layout.shards()).filter(|shard| !counted.contains(shard));
+        let blocks = uncounted.flat_map(|shard| layout.blocks_of(shard));
+        let there: u64 = blocks.map(|block| u64::from(layout.capacity_of(block))).sum();
+        Ok(there + summaries.iter().map(|summary| u64::from(summary.available)).sum::<u64>())
     }
 
     /// The summaries of a pool, at most two seconds old.
@@ -114,7 +114,8 @@ impl<'t> Stock<'t> {
         }
         let key = keys::marker(&self.tenant.id, pool);
         let item = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
-        let until = item.as_ref().filter(|item| text_of(item, "phase") == SOLD_OUT).map(|item| number_of(item, "until"));
+        let until =
+            item.as_ref().filter(|item| text_of(item, "phase") == SOLD_OUT).map(|item| number_of(item, "until"));
         let limit = match until {
             None => None,
             Some(None) => Some(Timestamp::MAX),
@@ -133,18 +134,16 @@ impl<'t> Stock<'t> {
     }
 
     /// Marks a pool sold out, if it is. First a new generation is announced, *then* every shard is read, *then* the marker
-    /// is set if the generation is still ours: whoever gives stock back writes the block first and clears the marker
-    /// afterwards, so one of the two sees the other.
-    pub async fn mark_if_sold_out(&self, pool: PoolKey, layout: Layout, now: Timestamp) -> Result<bool, Failed> {
+    /// is set if the generation is still ours: whoever gives stock back or adds some writes the block first and clears the
+    /// marker afterwards, so one of the two sees the other. The shards are those that exist, whatever the event says.
+    pub async fn mark_if_sold_out(&self, pool: PoolKey, now: Timestamp) -> Result<bool, Failed> {
         let generation = self.next_generation(pool, Some(CLOSING)).await?;
         let mut earliest: Option<Timestamp> = None;
-        for shard in 0..layout.shards() {
-            for (_, block) in self.tenant.inventory().shard(pool, shard).await? {
-                if block.available() > 0 || block.due(now).next().is_some() {
-                    return Ok(false);
-                }
-                earliest = earliest.into_iter().chain(block.earliest()).min();
+        for (_, block) in self.tenant.inventory().all(pool).await? {
+            if block.available() > 0 || block.due(now).next().is_some() {
+                return Ok(false);
             }
+            earliest = earliest.into_iter().chain(block.earliest()).min();
         }
         let mut expression = Expression::set("SET phase = :sold REMOVE #until")
             .given("gen = :gen")

@@ -209,25 +209,8 @@ impl Engines {
         server::router(self.clone())
     }
 
-    /// Deletes what Amazon would delete behind the scenes, every `every`: items past their time
-    /// to live, stream records past a day that nobody reads, messages past their retention.
-    ///
-    /// Never returns; spawn it.
-    pub async fn keep_house(self, every: Duration) {
-        let mut ticks = tokio::time::interval(every);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
-            let engines = self.clone();
-            // The one call that may be long, and that nobody waits for: off the async threads.
-            let swept = tokio::task::spawn_blocking(move || engines.sweep()).await;
-            if let Err(error) = swept {
-                tracing::error!(%error, "the sweep of the embedded engines panicked");
-            }
-        }
-    }
-
-    /// Runs one round of [`Engines::keep_house`] now.
+    /// Deletes what Amazon would delete behind the scenes: items past their time to live, stream records past a day that
+    /// nobody reads, messages past their retention.
     pub fn sweep(&self) {
         if let Err(error) = self.dynamodb().sweep_ttl() {
             tracing::error!(%error, "cannot sweep items past their time to live");

@@ -127,6 +127,21 @@ impl Sqs {
         }
     }
 
+    /// Makes every message visible that is in flight, and returns how many there were: whoever opens the folder knows
+    /// that the program which had received them is gone.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub fn take_back(&self) -> Result<usize, rusqlite::Error> {
+        let now_ms = self.now_ms();
+        let state = self.state();
+        let taken = store::take_back(&state.connection, now_ms)?;
+        for queue in state.queues.values() {
+            queue.wake.notify_waiters();
+        }
+        Ok(taken)
+    }
+
     /// Deletes the messages that are past their queue's retention and returns how many.
     ///
     /// # Errors

@@ -92,11 +92,9 @@ impl Order {
                 let until = later(now, REVIVE_SECS);
                 Arrived::Revives(self.to(State::Reviving { until, token, capture }, now))
             }
-            State::Paid(_)
-            | State::Ticketed(_)
-            | State::Used(_)
-            | State::Refunding { .. }
-            | State::Refunded { .. } => Arrived::Duplicate,
+            State::Paid(_) | State::Ticketed(_) | State::Used(_) | State::Refunding { .. } | State::Refunded { .. } => {
+                Arrived::Duplicate
+            }
             State::Cancelled(ended) => self.owe(ended, capture, State::Cancelled, now),
             State::Lapsed(ended) => self.owe(ended, capture, State::Lapsed, now),
         }
@@ -136,10 +134,11 @@ impl Order {
 
     /// One debt at a time: the next capture waits until a refund stands for the one before.
     fn owe(self, ended: Ended, capture: Capture, state: fn(Ended) -> State, now: Timestamp) -> Arrived {
-        match &ended.owed {
+        let Ended { at, owed, .. } = ended;
+        match owed {
             Some(owed) if owed.id == capture.id => Arrived::Known,
             Some(_) => Arrived::Wait,
-            None => Arrived::Owes(self.to(state(Ended { owed: Some(capture), paying: false, ..ended }), now)),
+            None => Arrived::Owes(self.to(state(Ended { at, paying: false, owed: Some(capture) }), now)),
         }
     }
 }

@@ -13,14 +13,14 @@ const DUTY: Duty = Duty {
 };
 
 /// Sends the text of an attribute on to the queue that another names.
-fn pass_on(record: &Record) -> Option<Forwarded> {
-    let item = record.item.as_ref()?;
-    let queue = match item["to"]["S"].as_str()? {
-        "issue" => Queue::IssueTickets,
-        "refund" => Queue::SendRefund,
-        _ => Queue::ReleaseStock,
+fn pass_on(record: &Record) -> Vec<Forwarded> {
+    let queue = match record.item.as_ref().and_then(|item| item["to"]["S"].as_str()) {
+        None => return Vec::new(),
+        Some("issue") => Queue::IssueTickets,
+        Some("refund") => Queue::SendRefund,
+        Some(_) => Queue::ReleaseStock,
     };
-    Some(Forwarded { queue, body: [&record.partition, "/", &record.sort].concat() })
+    vec![Forwarded { queue, body: [&record.partition, "/", &record.sort].concat() }]
 }
 
 static WORKER: Worker = Worker::forwarder(DUTY, pass_on);

@@ -17,20 +17,10 @@ impl Catalogue<'_> {
 
     /// Gives the stock another size, and lets buyers know that there is some again where it grows. Answers how many
     /// tickets could go where too few are free; then it is as large as before.
-    pub async fn resize_stock(
-        &self,
-        session: SessionId,
-        option: OptionId,
-        from: u32,
-        to: u32,
-    ) -> Result<Option<u32>, Failed> {
-        let (pool, old, new) = (self.pool(session, option), layout(from)?, layout(to)?);
-        match self.tenant.inventory().resize(pool, old, new).await? {
+    pub async fn resize_stock(&self, session: SessionId, option: OptionId, to: u32) -> Result<Option<u32>, Failed> {
+        match self.tenant.inventory().resize(self.pool(session, option), layout(to)?).await? {
             Resized::Done => self.reopen_stock(session, option).await.map(|()| None),
-            Resized::InUse { free } => {
-                self.tenant.inventory().resize(pool, new, old).await?;
-                Ok(Some(free))
-            }
+            Resized::InUse { free } => Ok(Some(free)),
         }
     }
 

@@ -108,7 +108,7 @@ impl Orders<'_> {
                     let codes: Vec<_> = cancelled.cancellation_reasons().iter().map(|reason| reason.code()).collect();
                     self.explain(&codes, refund).await
                 }
-                other => Err(service_failure(other)),
+                other => Err(service_failure(&other)),
             },
             Err(other) => Err(other.into()),
         }
@@ -123,8 +123,7 @@ impl Orders<'_> {
         if self.refund(refund.order, refund.id).await?.as_ref() == Some(refund) {
             return Ok(RefundEntry::Done);
         }
-        let refused = |code: &Option<&str>| *code == Some("ConditionalCheckFailed");
-        match codes.iter().position(refused) {
+        match codes.iter().position(|code| *code == Some("ConditionalCheckFailed")) {
             Some(0 | 1) => Ok(RefundEntry::Changed),
             Some(_) => Ok(RefundEntry::TicketUsed),
             None => Err(Failed::corrupt("a transaction was refused for no reason that is known")),
@@ -228,7 +227,8 @@ mod tests {
 
     #[test]
     fn refund_ids_are_found_again_in_keys() {
-        let (tenant, order, refund) = ("demo".parse().unwrap(), OrderId::from_bytes([1; 16]), RefundId::from_bytes([2; 16]));
+        let (tenant, order, refund) =
+            ("demo".parse().unwrap(), OrderId::from_bytes([1; 16]), RefundId::from_bytes([2; 16]));
         assert_eq!(keys::parse_refund(&keys::refund(&tenant, order, refund).sort), Some(refund));
         assert_eq!(keys::parse_refund(keys::ORDER), None);
         assert_eq!(refund.bare().len(), 26);

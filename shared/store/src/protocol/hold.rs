@@ -1,6 +1,9 @@
 //! Finding and holding tickets: a few blind writes first, then what the summaries say, then several blocks together.
 
-use std::{collections::HashSet, hash::Hasher as _};
+use std::{
+    collections::{BTreeSet, HashSet},
+    hash::Hasher as _,
+};
 
 use domain::{
     Timestamp,
@@ -107,7 +110,9 @@ impl Search<'_> {
                 self.held.push(held);
                 return Ok(Hold::Held(std::mem::take(&mut self.held)));
             }
-            free.extend(blocks.iter().map(|(address, block)| (*address, self.obtainable(block))).filter(|(_, n)| *n > 0));
+            free.extend(
+                blocks.iter().map(|(address, block)| (*address, self.obtainable(block))).filter(|(_, n)| *n > 0),
+            );
         }
         let remaining: u64 = free.iter().map(|(_, count)| u64::from(*count)).sum();
         if remaining >= wanted {
@@ -141,7 +146,9 @@ impl Search<'_> {
             .filter(|summary| summary.available == 0 && summary.earliest.is_none_or(|earliest| self.now < earliest))
             .map(|summary| summary.shard)
             .collect();
-        let mut shards: Vec<u16> = (0..self.claim.layout.shards()).filter(|shard| !empty.contains(shard)).collect();
+        let known = summaries.iter().map(|summary| summary.shard);
+        let shards: BTreeSet<u16> = (0..self.claim.layout.shards()).chain(known).collect();
+        let mut shards: Vec<u16> = shards.into_iter().filter(|shard| !empty.contains(shard)).collect();
         fastrand::shuffle(&mut shards);
         Ok(shards)
     }

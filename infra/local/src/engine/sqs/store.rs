@@ -157,6 +157,11 @@ pub(super) fn delete_sent_before(connection: &Connection, queue: i64, sent_ms: i
     connection.execute("DELETE FROM messages WHERE queue = ?1 AND sent_ms < ?2", params![queue, sent_ms])
 }
 
+/// Makes what is in flight fall due.
+pub(super) fn take_back(connection: &Connection, now_ms: i64) -> Result<usize, rusqlite::Error> {
+    connection.execute("UPDATE messages SET due_ms = ?1 WHERE received > 0 AND due_ms > ?1", [now_ms])
+}
+
 pub(super) fn insert(connection: &Connection, queue: i64, message: &NewMessage) -> Result<(), rusqlite::Error> {
     connection
         .prepare_cached(

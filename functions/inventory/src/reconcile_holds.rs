@@ -1,0 +1,128 @@
+//! Walks every pool and finishes what was left undone: entries past their time are overdue orders, paid orders without
+//! tickets, or surplus. Takes no input, looks at the state, and needs no stream.
+
+use app::{App, Duty, Failure, Grant, Job, Source, Worker, message::OrderNamed, wire::Text};
+use domain::{
+    Timestamp,
+    event::{Event, later},
+    pool::{Layout, PoolKey},
+};
+use providers::queue::Queue;
+use serde::{Deserialize, Serialize};
+use store::{Summary, Table, Tenant, keys};
+
+/// The worker.
+pub static WORKER: Worker = Worker::of::<ReconcileHolds>();
+
+/// Seconds after its last session in which an event's pools are still walked: refunds may come late.
+const AFTER_SECS: i64 = 30 * 24 * 3_600;
+/// In so many minutes every shard is read whatever its summary says.
+const FULL_WALK_MINUTES: i64 = 30;
+/// Pools of at most so many shards are read every time: cheaper than thinking about it.
+const SMALL_POOL: usize = 4;
+
+/// A tick.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct ReconcileHolds {}
+
+impl Job for ReconcileHolds {
+    const DUTY: Duty = Duty {
+        name: "reconcile-holds",
+        source: Source::Schedule { minutes: 1 },
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::write(Table::Catalogue),
+            Grant::read(Table::Inventory),
+            Grant::write(Table::Inventory),
+            Grant::read(Table::Orders),
+            Grant::write(Table::Orders),
+            Grant::send(Queue::IssueTickets),
+        ],
+        summary: "Finish what stock entries past their time were waiting for",
+    };
+
+    async fn handle(self, app: &'static App) -> Result<(), Failure> {
+        let now = app.now();
+        for id in app.store.platform().tenants().await? {
+            let tenant = app.store.tenant(&id);
+            for event in tenant.catalogue().events().await? {
+                if event.is_public() && is_recent(&event, now) {
+                    walk_event(app, &tenant, &event, now).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_recent(event: &Event, now: Timestamp) -> bool {
+    event.sessions.iter().any(|session| now < later(session.ends(), AFTER_SECS))
+}
+
+async fn walk_event(app: &App, tenant: &Tenant, event: &Event, now: Timestamp) -> Result<(), Failure> {
+    for session in &event.sessions {
+        for option in &event.options {
+            let pool = keys::stock_pool(tenant.id(), session.id, option.id);
+            let layout = Layout::of(option.total).map_err(Failure::poison)?;
+            walk_pool(app, tenant, pool, layout, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, layout: Layout, now: Timestamp) -> Result<(), Failure> {
+    let summaries = tenant.stock().read_summaries(pool).await?;
+    for shard in shards_to_read(&summaries, layout, now) {
+        let tidied = tenant.tidy(pool, shard, now).await?;
+        for order in tidied.awaiting {
+            let message = OrderNamed { tenant: Text(tenant.id().clone()), order: Text(order) };
+            app.queues.send(Queue::IssueTickets, &message, 0, now).await?;
+        }
+        tenant.stock().count(pool, shard, now).await?;
+    }
+    let left: u32 = tenant.stock().read_summaries(pool).await?.iter().map(|summary| summary.available).sum();
+    if left == 0 && layout.capacity() > 0 && !tenant.stock().is_sold_out(pool, now).await? {
+        tenant.stock().mark_if_sold_out(pool, now).await?;
+    }
+    Ok(())
+}
+
+/// Shards with an entry past its time, shards that were never counted, and every shard in its turn.
+fn shards_to_read(summaries: &[Summary], layout: Layout, now: Timestamp) -> Vec<u16> {
+    let known = |shard: u16| summaries.iter().find(|summary| summary.shard == shard);
+    let last = summaries.iter().map(|summary| summary.shard + 1).max().unwrap_or(0);
+    let shards = 0..layout.shards().max(last);
+    let small = shards.len() <= SMALL_POOL;
+    let turn = now.as_second() / 60 % FULL_WALK_MINUTES;
+    let is_due = |summary: &Summary| summary.earliest.is_some_and(|earliest| earliest <= now);
+    let wanted =
+        |shard: &u16| small || i64::from(*shard) % FULL_WALK_MINUTES == turn || known(*shard).is_none_or(is_due);
+    shards.filter(wanted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(shard: u16, earliest: Option<i64>) -> Summary {
+        let earliest = earliest.map(|second| Timestamp::from_second(second).unwrap());
+        Summary { shard, capacity: 256, available: 1, earliest }
+    }
+
+    #[test]
+    fn shards_are_read_when_due_unknown_or_in_turn() {
+        let layout = Layout::of(6 * 256).unwrap();
+        let now = Timestamp::from_second(5 * 60).unwrap();
+        let summaries: Vec<_> =
+            [None, Some(300), Some(301), None, None].into_iter().zip(0..).map(|(x, n)| summary(n, x)).collect();
+        assert_eq!(shards_to_read(&summaries, layout, now), [1, 5]);
+        let next = Timestamp::from_second(3 * 60).unwrap();
+        assert_eq!(shards_to_read(&summaries, layout, next), [3, 5]);
+    }
+
+    #[test]
+    fn small_pools_are_read_every_time() {
+        let layout = Layout::of(100).unwrap();
+        assert_eq!(shards_to_read(&[summary(0, None)], layout, Timestamp::UNIX_EPOCH), [0]);
+    }
+}

@@ -1,0 +1,37 @@
+//! Counts a shard of stock that has changed, and marks the pool when nothing is left.
+
+use app::{App, Duty, Failure, Grant, Job, Source, Worker, message::ShardChanged};
+use providers::queue::Queue;
+use serde::{Deserialize, Serialize};
+use store::Table;
+
+/// The worker.
+pub static WORKER: Worker = Worker::of::<SummariseStock>();
+
+/// A shard that has changed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct SummariseStock(ShardChanged);
+
+impl Job for SummariseStock {
+    const DUTY: Duty = Duty {
+        name: "summarise-stock",
+        source: Source::Queue(Queue::SummariseStock),
+        grants: &[Grant::read(Table::Inventory), Grant::read(Table::Catalogue), Grant::write(Table::Catalogue)],
+        summary: "Count a shard of stock that has changed",
+    };
+
+    async fn handle(self, app: &'static App) -> Result<(), Failure> {
+        let tenant = app.store.tenant(&self.0.tenant.0);
+        let (pool, now) = (self.0.pool.0, app.now());
+        let counted = tenant.stock().count(pool, self.0.shard, now).await?;
+        if counted.available > 0 {
+            return Ok(());
+        }
+        let left: u32 = tenant.stock().read_summaries(pool).await?.iter().map(|summary| summary.available).sum();
+        if left == 0 {
+            tenant.stock().mark_if_sold_out(pool, now).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,88 @@
+//! One try per order id: what a repeat of a request is told, and when a new try may begin.
+
+use app::{App, Caller, Code, Error, idempotency::Attempt};
+use domain::{
+    Timestamp,
+    event::later,
+    id::{Id as _, OrderId},
+};
+use store::{Remembered, Stored, protocol::Settled};
+
+use super::Wanted;
+use crate::view::Placed;
+
+/// Seconds after which an order that is not written will not be written by its first attempt any more: the function's
+/// timeout and a margin.
+const ATTEMPT_SECS: i64 = 15;
+/// How often another repeat may be quicker before the client is asked to come back.
+const ROUNDS: usize = 3;
+
+/// Whether this request has to do the work.
+pub(super) enum Begun {
+    /// It has: under this id.
+    Now(OrderId),
+    /// An attempt before has: this is what became of it.
+    Before(Placed),
+}
+
+/// Finds the attempt before, or begins one. A pool that is known to be sold out costs no write: only whether an attempt
+/// before was luckier is looked up.
+pub(super) async fn begin(wanted: &Wanted, caller: &Caller, app: &App) -> Result<Begun, Error> {
+    let claim = wanted.claim(fresh(wanted, app)?);
+    if wanted.tenant.stock().is_known_sold_out(claim.pool, wanted.now) {
+        refuse_unless_known(wanted, caller).await?;
+    }
+    let mut attempt = app.once().claim(caller, claim.order.bytes()).await?;
+    for _ in 0..ROUNDS {
+        let Attempt::Again(id) = attempt else {
+            return Ok(Begun::Now(OrderId::from_bytes(attempt.id())));
+        };
+        let before = OrderId::from_bytes(id);
+        if let Some(placed) = became(wanted, before, app).await? {
+            return Ok(Begun::Before(placed));
+        }
+        let id = fresh(wanted, app)?;
+        if app.once().swap(caller, before.bytes(), id.bytes()).await? {
+            return Ok(Begun::Now(id));
+        }
+        attempt = app.once().claim(caller, id.bytes()).await?;
+    }
+    Err(Code::Busy.into())
+}
+
+async fn refuse_unless_known(wanted: &Wanted, caller: &Caller) -> Result<(), Error> {
+    let Some(attempt) = caller.idempotency else {
+        return Err(Code::SoldOut.into());
+    };
+    match wanted.tenant.activity().recall(attempt.key, wanted.now).await? {
+        Remembered::New => Err(Code::SoldOut.into()),
+        Remembered::Known { .. } => Ok(()),
+    }
+}
+
+/// What became of an attempt; nothing where it came to nothing, and a new one may begin.
+async fn became(wanted: &Wanted, id: OrderId, app: &App) -> Result<Option<Placed>, Error> {
+    match wanted.tenant.orders().find(id).await? {
+        Some(Stored::Order(order)) => return Ok(Some(Placed::of(&order))),
+        Some(Stored::Tombstone) => return Ok(None),
+        None if app.now() < later(id.created(), ATTEMPT_SECS) => return Ok(Some(still_pending(wanted, id))),
+        None => {}
+    }
+    // Too old to be still under way. Settling it makes sure that it will never be written, unless it is just being.
+    Ok(match wanted.tenant.settle(id, app.now()).await? {
+        Settled::Over(None) => None,
+        Settled::Over(Some(order))
+        | Settled::InTime(order, _)
+        | Settled::AwaitsTickets(order)
+        | Settled::Owned(order) => Some(Placed::of(&order)),
+    })
+}
+
+fn still_pending(wanted: &Wanted, id: OrderId) -> Placed {
+    let expires: Timestamp = later(id.created(), wanted.hold.as_secs());
+    wanted.placed(id, expires)
+}
+
+fn fresh(wanted: &Wanted, app: &App) -> Result<OrderId, Error> {
+    Ok(app.keys.order_id(wanted.tenant.id(), wanted.user, wanted.now, app.random()?))
+}

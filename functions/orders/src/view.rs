@@ -1,0 +1,266 @@
+//! What buyers see of their orders.
+
+use std::sync::Arc;
+
+use app::{
+    App, Error,
+    auth::ticket_id,
+    ticket_view::TicketView,
+    wire::{Instant, Text, in_zone},
+};
+use domain::{
+    Timestamp,
+    event::Event,
+    id::{EventId, OptionId, OrderId, SessionId, UserId},
+    money::{Currency, Money},
+    order::{Order, State, Status},
+    tenant::TenantId,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The answer to an order that was accepted.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Placed {
+    pub(crate) id: Text<OrderId>,
+    status: StatusWord,
+    /// Until when the tickets are held; null once that is over.
+    expires_at: Option<Instant>,
+    /// Minor units.
+    total_amount: u64,
+    currency: Text<Currency>,
+}
+
+impl Placed {
+    pub(crate) const fn pending(id: OrderId, expires: Timestamp, total: Money) -> Self {
+        Self {
+            id: Text(id),
+            status: StatusWord::Pending,
+            expires_at: Some(Instant(expires)),
+            total_amount: total.minor,
+            currency: Text(total.currency),
+        }
+    }
+
+    pub(crate) fn of(order: &Order) -> Self {
+        Self {
+            id: Text(order.id),
+            status: order.status().into(),
+            expires_at: order.expires().map(Instant),
+            total_amount: order.purchase.total.minor,
+            currency: Text(order.purchase.total.currency),
+        }
+    }
+}
+
+/// An order's status on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum StatusWord {
+    Pending,
+    Paid,
+    Ticketed,
+    Used,
+    Cancelled,
+    Expired,
+    Refunding,
+    Refunded,
+}
+
+impl StatusWord {
+    pub(crate) const fn status(self) -> Status {
+        match self {
+            Self::Pending => Status::Pending,
+            Self::Paid => Status::Paid,
+            Self::Ticketed => Status::Ticketed,
+            Self::Used => Status::Used,
+            Self::Cancelled => Status::Cancelled,
+            Self::Expired => Status::Expired,
+            Self::Refunding => Status::Refunding,
+            Self::Refunded => Status::Refunded,
+        }
+    }
+}
+
+impl From<Status> for StatusWord {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Pending => Self::Pending,
+            Status::Paid => Self::Paid,
+            Status::Ticketed => Self::Ticketed,
+            Status::Used => Self::Used,
+            Status::Cancelled => Self::Cancelled,
+            Status::Expired => Self::Expired,
+            Status::Refunding => Self::Refunding,
+            Status::Refunded => Self::Refunded,
+        }
+    }
+}
+
+/// An order. While it is being written only its id, status and deadline are known.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrderView {
+    id: Text<OrderId>,
+    status: StatusWord,
+    expires_at: Option<Instant>,
+    created_at: Instant,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    written: Option<Written>,
+}
+
+/// What is known once the order is written.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    tenant_id: Text<TenantId>,
+    user_id: Text<UserId>,
+    event_id: Text<EventId>,
+    session_id: Text<SessionId>,
+    price_option_id: Text<OptionId>,
+    quantity: u8,
+    /// Minor units.
+    total_amount: u64,
+    currency: Text<Currency>,
+    user_name: String,
+    user_phone: String,
+    /// The provider that took the money.
+    pay_method: Option<String>,
+    /// The provider's id of the capture.
+    transaction_id: Option<String>,
+    paid_at: Option<Instant>,
+    cancelled_at: Option<Instant>,
+    refunded_at: Option<Instant>,
+    updated_at: Instant,
+    tickets: Vec<TicketView>,
+    event: Option<EventSummary>,
+    price_option: Option<OptionSummary>,
+}
+
+/// The event in short.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct EventSummary {
+    id: Text<EventId>,
+    title: String,
+    poster: Option<String>,
+    city: String,
+    venue: String,
+    address: String,
+    timezone: String,
+    /// When the order's session begins, in the venue's time.
+    starts_at: Option<String>,
+}
+
+/// The price option in short.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct OptionSummary {
+    id: Text<OptionId>,
+    name: String,
+    /// Minor units.
+    price: u64,
+}
+
+impl OrderView {
+    /// An order that is not written.
+    pub(crate) fn unwritten(id: OrderId, status: Status, expires: Option<Timestamp>) -> Self {
+        let created_at = Instant(domain::id::Id::created(&id));
+        Self { id: Text(id), status: status.into(), expires_at: expires.map(Instant), created_at, written: None }
+    }
+
+    /// An order with its event and tickets.
+    pub(crate) async fn of(app: &App, tenant: &TenantId, order: Order) -> Result<Self, Error> {
+        let store = app.store.tenant(tenant);
+        let event = store.catalogue().event_cached(order.purchase.event, app.now()).await?;
+        let tickets = match &event {
+            Some(event) => tickets(app, tenant, &order, event).await?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            id: Text(order.id),
+            status: order.status().into(),
+            expires_at: order.expires().map(Instant),
+            created_at: Instant(order.created),
+            written: Some(Written::of(tenant, &order, event.as_ref(), tickets)),
+        })
+    }
+}
+
+async fn tickets(app: &App, tenant: &TenantId, order: &Order, event: &Event) -> Result<Vec<TicketView>, Error> {
+    if order.paid().is_none() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<_> = (0..order.purchase.quantity.get()).map(|number| ticket_id(order.id, number)).collect();
+    let mut views = Vec::with_capacity(ids.len());
+    for ticket in app.store.tenant(tenant).tickets().find_all(&ids).await? {
+        views.push(TicketView::of(app, tenant, &ticket, event, app.now()).await?);
+    }
+    Ok(views)
+}
+
+impl Written {
+    fn of(tenant: &TenantId, order: &Order, event: Option<&Arc<Event>>, tickets: Vec<TicketView>) -> Self {
+        let paid = order.paid();
+        let capture = paid.and_then(|paid| paid.capture.as_ref());
+        let purchase = &order.purchase;
+        Self {
+            tenant_id: Text(tenant.clone()),
+            user_id: Text(order.user),
+            event_id: Text(purchase.event),
+            session_id: Text(purchase.session),
+            price_option_id: Text(purchase.option),
+            quantity: purchase.quantity.get(),
+            total_amount: purchase.total.minor,
+            currency: Text(purchase.total.currency),
+            user_name: order.contact.name.clone(),
+            user_phone: order.contact.phone.clone(),
+            pay_method: capture.map(|capture| capture.provider.to_string()),
+            transaction_id: capture.map(|capture| capture.id.clone()),
+            paid_at: paid.map(|paid| Instant(paid.at)),
+            cancelled_at: cancelled_at(order).map(Instant),
+            refunded_at: refunded_at(order).map(Instant),
+            updated_at: Instant(order.updated),
+            tickets,
+            event: event.map(|event| EventSummary::of(event, purchase.session)),
+            price_option: event.and_then(|event| event.option(purchase.option)).map(OptionSummary::of),
+        }
+    }
+}
+
+const fn cancelled_at(order: &Order) -> Option<Timestamp> {
+    match &order.state {
+        State::Cancelled(ended) => Some(ended.at),
+        _ => None,
+    }
+}
+
+const fn refunded_at(order: &Order) -> Option<Timestamp> {
+    match &order.state {
+        State::Refunded { at, .. } => Some(*at),
+        _ => None,
+    }
+}
+
+impl EventSummary {
+    fn of(event: &Arc<Event>, session: SessionId) -> Self {
+        let details = &event.details;
+        Self {
+            id: Text(event.id),
+            title: details.title.clone(),
+            poster: details.poster.clone(),
+            city: details.city.clone(),
+            venue: details.venue.clone(),
+            address: details.address.clone(),
+            timezone: details.zone.to_string(),
+            starts_at: event.session(session).map(|session| in_zone(&details.zone, session.starts)),
+        }
+    }
+}
+
+impl OptionSummary {
+    fn of(option: &domain::event::PriceOption) -> Self {
+        Self { id: Text(option.id), name: option.name.clone(), price: option.price }
+    }
+}

@@ -1,0 +1,165 @@
+//! The pure model of a stock block and the database's conditional writes agree on every history.
+
+use std::collections::BTreeMap;
+
+use app::{
+    App,
+    clock::Clock,
+    config::{Settings, Stage},
+};
+use aws_sdk_dynamodb::{
+    Client, Config,
+    config::Region,
+    types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
+};
+use domain::{
+    Timestamp,
+    block::{Change, Entry, Examined, Refused, StockBlock, Token},
+    id::{Id as _, OrderId},
+    pool::{BlockAddress, Layout, PoolKey},
+};
+use fastrand::Rng;
+use onsale::engine::{Data, ENDPOINT, Engines, REGION, credentials};
+use store::{Changed, Table, Tenant};
+
+/// Histories, and steps of each. Together a few thousand conditional writes.
+const HISTORIES: u64 = 12;
+const STEPS: usize = 300;
+/// Few orders and few tokens, so that histories meet themselves.
+const ORDERS: u8 = 6;
+const TOKENS: u8 = 5;
+
+/// A store on engines that live as long as the test.
+async fn store() -> (Engines, Tenant) {
+    let engines = Engines::open(&Data::Memory).unwrap();
+    let config = Config::builder()
+        .behavior_version_latest()
+        .region(Region::from_static(REGION))
+        .credentials_provider(credentials())
+        .endpoint_url(ENDPOINT)
+        .http_client(engines.http_client());
+    let settings = Settings::embedded(Stage::Test, ENDPOINT, "http://localhost", [7; 32]);
+    let name = format!("{}{}", settings.table_prefix, Table::Inventory.name());
+    let key = |name, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
+    let text = |name| {
+        let text = ScalarAttributeType::S;
+        AttributeDefinition::builder().attribute_name(name).attribute_type(text).build().unwrap()
+    };
+    Client::from_conf(config.build())
+        .create_table()
+        .table_name(name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .key_schema(key(store::PARTITION, KeyType::Hash))
+        .key_schema(key(store::SORT, KeyType::Range))
+        .attribute_definitions(text(store::PARTITION))
+        .attribute_definitions(text(store::SORT))
+        .send()
+        .await
+        .unwrap();
+    let clock = Clock::test(Timestamp::from_second(1_767_225_600).unwrap());
+    let app = App::connect(settings, clock, Some(engines.http_client()), false);
+    (engines, app.store.tenant(&"demo".parse().unwrap()))
+}
+
+/// What a history remembers beside the block: everything that was ever examined, to be used when it is outdated.
+struct History {
+    rng: Rng,
+    block: StockBlock,
+    examined: Vec<Examined>,
+}
+
+impl History {
+    fn order(&mut self) -> OrderId {
+        OrderId::from_bytes([self.rng.u8(..ORDERS); 16])
+    }
+
+    fn entry(&mut self) -> Entry {
+        let until = self.rng.bool().then(|| Timestamp::from_second(self.rng.i64(1_000..2_000)).unwrap());
+        Entry { count: self.rng.u8(1..=8), until, token: Token([self.rng.u8(..TOKENS); 6]) }
+    }
+
+    /// Mostly what is there; sometimes what was there once; sometimes what never was.
+    fn some_examined(&mut self) -> Examined {
+        let there: Vec<_> = self.block.entries().keys().filter_map(|order| self.block.examine(*order)).collect();
+        let picked = match self.rng.u8(..10) {
+            0 => None,
+            1..=3 => self.rng.choice(self.examined.clone()),
+            _ => self.rng.choice(there),
+        };
+        picked.unwrap_or_else(|| Examined { order: self.order(), entry: self.entry() })
+    }
+
+    fn change(&mut self) -> Change {
+        match self.rng.u8(..8) {
+            0..=2 => {
+                let order = self.order();
+                let evicted = self.rng.usize(..3);
+                let evict: BTreeMap<_, _> =
+                    (0..evicted).map(|_| self.some_examined()).map(|examined| (examined.order, examined)).collect();
+                // Nobody evicts an entry of their own: the order would have to be settled and live at once.
+                let evict = evict.into_values().filter(|examined| examined.order != order).collect();
+                Change::Hold { order, entry: self.entry(), evict }
+            }
+            3 => {
+                let examined = self.some_examined();
+                Change::Confirm { order: examined.order, token: examined.entry.token }
+            }
+            4 | 5 => Change::Rewrite { examined: self.some_examined(), entry: self.entry() },
+            _ => Change::Release { examined: self.some_examined() },
+        }
+    }
+}
+
+/// What the model says that the database should say.
+fn expected(block: &mut StockBlock, change: &Change) -> Result<(), Refused> {
+    let before = block.clone();
+    match block.apply(change) {
+        // A writer that finds its own effect takes it for its own earlier try.
+        Err(_) if before.shows(change) => Ok(()),
+        other => other,
+    }
+}
+
+#[tokio::test]
+async fn random_histories_through_the_model_and_through_the_database_agree() {
+    let (_engines, tenant) = store().await;
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let layout = Layout::of(u32::from(Layout::TICKETS_PER_BLOCK)).unwrap();
+    let mut refusals: BTreeMap<String, u32> = BTreeMap::new();
+    for number in 0..HISTORIES {
+        let mut rng = Rng::with_seed(seed.wrapping_add(number));
+        let mut hash = [0; 32];
+        rng.fill(&mut hash);
+        let address = BlockAddress { pool: PoolKey::from_hash(&hash), number: 0 };
+        tenant.inventory().open(address.pool, layout).await.unwrap();
+        let block = StockBlock::empty(layout.capacity_of(0));
+        let mut history = History { rng, block, examined: Vec::new() };
+        for step in 0..STEPS {
+            let change = history.change();
+            let before = history.block.clone();
+            let expected = expected(&mut history.block, &change);
+            let found = tenant.inventory().change(address, &change).await;
+            let at = format!("seed {seed}, history {number}, step {step}: {change:?} on {before:?}");
+            match (&expected, found.unwrap_or_else(|error| panic!("{at}: {error:?}"))) {
+                (Ok(()), Changed::Done) => {}
+                (Err(expected), Changed::Refused { why, block }) => {
+                    assert_eq!((*expected, &before), (why, &block), "{at}");
+                }
+                (expected, found) => panic!("{at}: the model says {expected:?}, the database {found:?}"),
+            }
+            let stored = tenant.inventory().block(address).await.unwrap().unwrap();
+            assert_eq!(stored, history.block, "{at}");
+            let word = expected.map_or_else(|why| format!("{why:?}"), |()| "done".to_owned());
+            *refusals.entry(word).or_default() += 1;
+            let there: Vec<_> = history.block.entries().keys().copied().collect();
+            let there = there.into_iter().filter_map(|order| history.block.examine(order));
+            history.examined.extend(there);
+            let surplus = history.examined.len().saturating_sub(40);
+            history.examined.drain(..surplus);
+        }
+    }
+    for word in ["done", "Full", "Held", "Changed"] {
+        assert!(refusals.get(word).is_some_and(|count| *count > 10), "hardly ever {word}: {refusals:?}");
+    }
+}

@@ -1,0 +1,368 @@
+//! A tenant with its staff, its events and its buyers, in a running program.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use app::{App, Identity, auth::sha256, clock::Clock};
+use domain::{
+    Timestamp,
+    id::{Id as _, LoginId, OrderId, UserId},
+    tenant::{Features, HoldTime, Tenant as Settings, TenantId, Theme},
+    user::Role,
+};
+use onsale::{System, system::Options};
+use serde_json::{Value, json};
+use store::identity::{Profile, Registration, Secret, Standing, User};
+
+use crate::client::{Answer, Web};
+
+/// When every test clock begins: the first of January 2026.
+pub(crate) const START: i64 = 1_767_225_600;
+/// From the start of the clock to the start of a session, in seconds: a month.
+pub(crate) const TO_SESSION: i64 = 30 * 86_400;
+/// What a ticket costs where nothing is said.
+pub(crate) const PRICE: u64 = 12_800;
+
+/// A program that runs, and a tenant in it.
+pub(crate) struct Shop {
+    pub(crate) system: System,
+    pub(crate) clock: Clock,
+    pub(crate) tenant: TenantId,
+    pub(crate) web: Web,
+    pub(crate) publisher: Person,
+    pub(crate) admin: Person,
+    pub(crate) staff: Person,
+}
+
+/// Somebody with an account and a session that does not end while the test lasts.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) tenant: TenantId,
+    pub(crate) identity: Identity,
+}
+
+/// What of an event a story changes.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) tickets: u32,
+    pub(crate) price: u64,
+    pub(crate) refunds: &'static str,
+}
+
+/// What is on sale: one session, one price option.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) event: String,
+    pub(crate) session: String,
+    pub(crate) option: String,
+}
+
+pub(crate) fn tickets(tickets: u32) -> Draft {
+    Draft { tickets, price: PRICE, refunds: "review" }
+}
+
+pub(crate) fn start() -> Clock {
+    Clock::test(Timestamp::from_second(START).unwrap())
+}
+
+impl Shop {
+    /// Opens a shop in memory, at the beginning of the test clock.
+    pub(crate) async fn open() -> Self {
+        let clock = start();
+        Self::with(Options::test(clock.clone()), clock).await
+    }
+
+    /// Opens a shop as the options say. Where it was open before, its people are the same.
+    pub(crate) async fn with(options: Options, clock: Clock) -> Self {
+        let system = System::start(options).await.unwrap();
+        let tenant: TenantId = "demo".parse().unwrap();
+        establish(system.app, &tenant).await;
+        let web = Web::new(&system.base_url());
+        let app = system.app;
+        let publisher = person(app, &tenant, Role::Publisher, "publisher").await;
+        let admin = person(app, &tenant, Role::Admin, "admin").await;
+        let staff = person(app, &tenant, Role::Staff, "staff").await;
+        Self { system, clock, tenant, web, publisher, admin, staff }
+    }
+
+    pub(crate) fn app(&self) -> &'static App {
+        self.system.app
+    }
+
+    pub(crate) fn store(&self) -> store::Tenant {
+        self.app().store.tenant(&self.tenant)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A customer whom nobody saw before.
+    pub(crate) async fn buyer(&self) -> Person {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let name = format!("buyer-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        person(self.app(), &self.tenant, Role::Customer, &name).await
+    }
+
+    /// The access token of somebody, good from now on: after a jump of the clock it is a new one.
+    pub(crate) fn token(&self, who: &Person) -> String {
+        self.app().keys.access_token(&who.tenant, &who.identity, self.now()).unwrap()
+    }
+
+    /// Sends JSON as somebody.
+    pub(crate) async fn call(&self, who: &Person, method: &str, path: &str, body: Value) -> Answer {
+        self.call_with(who, method, path, &[], body).await
+    }
+
+    /// Sends JSON as somebody, with more headers.
+    pub(crate) async fn call_with(
+        &self,
+        who: &Person,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Value,
+    ) -> Answer {
+        let bearer = format!("Bearer {}", self.token(who));
+        let mut all = vec![("authorization", bearer.as_str()), ("content-type", "application/json")];
+        all.extend_from_slice(headers);
+        let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(&body).unwrap() };
+        self.web.send(method, path, &all, body).await
+    }
+
+    pub(crate) async fn get(&self, who: &Person, path: &str) -> Answer {
+        self.call(who, "GET", path, Value::Null).await
+    }
+
+    pub(crate) async fn post(&self, who: &Person, path: &str, body: Value) -> Answer {
+        self.call(who, "POST", path, body).await
+    }
+
+    /// Sends what creates something, under a key that nobody used.
+    pub(crate) async fn create(&self, who: &Person, path: &str, body: Value) -> Answer {
+        self.call_with(who, "POST", path, &[("idempotency-key", &fresh_key())], body).await
+    }
+
+    /// Asks without being logged in.
+    pub(crate) async fn look(&self, path: &str) -> Answer {
+        self.web.send("GET", path, &[("x-tenant-id", self.tenant.as_str())], "").await
+    }
+
+    /// Publishes an event the way organisers do: written, submitted, approved.
+    pub(crate) async fn publish(&self, draft: Draft) -> Offer {
+        let made = self.create(&self.publisher, "/api/admin/events", self.event(&draft)).await.data();
+        let event = text(&made, "id");
+        self.post(&self.publisher, &format!("/api/admin/events/{event}/submit"), Value::Null).await.expect(200);
+        let approved = self.post(&self.admin, &format!("/api/admin/events/{event}/approve"), Value::Null).await.expect(200);
+        let (session, option) = (text(&approved["sessions"][0], "id"), text(&approved["priceOptions"][0], "id"));
+        self.system.drained().await;
+        Offer { event, session, option }
+    }
+
+    pub(crate) fn event(&self, draft: &Draft) -> Value {
+        let starts = Timestamp::from_second(START + TO_SESSION).unwrap();
+        json!({
+            "title": "A winter concert", "city": "Shanghai", "venue": "Grand Hall", "address": "1 Example Road",
+            "timezone": "Asia/Shanghai", "performers": ["Lin Ying"],
+            "refundPolicy": {"mode": draft.refunds, "hoursBefore": 24},
+            "sessions": [{"startsAt": starts.to_string(), "duration": 120}],
+            "priceOptions": [{"name": "Standing", "price": draft.price, "totalCount": draft.tickets}],
+        })
+    }
+
+    /// The body of an order.
+    pub(crate) fn order(&self, offer: &Offer, quantity: u8) -> Value {
+        json!({
+            "eventId": offer.event, "sessionId": offer.session, "priceOptionId": offer.option, "quantity": quantity,
+            "userInfo": {"name": "Wang Fang", "phone": "13800138000"},
+        })
+    }
+
+    /// Asks for tickets; whatever the answer.
+    pub(crate) async fn try_buy(&self, who: &Person, offer: &Offer, quantity: u8) -> Answer {
+        self.create(who, "/api/orders", self.order(offer, quantity)).await
+    }
+
+    /// Holds tickets; the order's id.
+    pub(crate) async fn buy(&self, who: &Person, offer: &Offer, quantity: u8) -> String {
+        let placed = self.try_buy(who, offer, quantity).await;
+        let data = placed.expect(202);
+        assert_eq!(data["status"], "pending", "{placed}");
+        text(&data, "id")
+    }
+
+    /// Holds tickets and waits until the order is written.
+    pub(crate) async fn hold(&self, who: &Person, offer: &Offer, quantity: u8) -> String {
+        let order = self.buy(who, offer, quantity).await;
+        self.system.drained().await;
+        order
+    }
+
+    /// Begins a payment; its id.
+    pub(crate) async fn begin(&self, who: &Person, order: &str) -> String {
+        let begun = self.create(who, "/api/payments/sandbox", json!({"orderId": order})).await;
+        text(&begun.data(), "paymentId")
+    }
+
+    /// Has the simulator end a payment in some way.
+    pub(crate) async fn complete(&self, payment: &str, how: Value) -> Answer {
+        let path = format!("/api/payments/sandbox/{payment}/complete");
+        let headers = [("content-type", "application/json"), ("x-tenant-id", self.tenant.as_str())];
+        self.web.send("POST", &path, &headers, serde_json::to_vec(&how).unwrap()).await
+    }
+
+    /// Pays an order and waits until everything that follows is done.
+    pub(crate) async fn pay(&self, who: &Person, order: &str) -> String {
+        let payment = self.begin(who, order).await;
+        let done = self.complete(&payment, json!({"outcome": "paid"})).await;
+        assert!((200..300).contains(&done.status), "{done}");
+        self.system.drained().await;
+        payment
+    }
+
+    /// Buys and pays; the order with its tickets.
+    pub(crate) async fn sale(&self, who: &Person, offer: &Offer, quantity: u8) -> Value {
+        let order = self.hold(who, offer, quantity).await;
+        self.pay(who, &order).await;
+        self.until(who, &order, "ticketed").await
+    }
+
+    /// An order as its buyer sees it.
+    pub(crate) async fn see(&self, who: &Person, order: &str) -> Value {
+        self.get(who, &format!("/api/orders/{order}")).await.data()
+    }
+
+    pub(crate) async fn status(&self, who: &Person, order: &str) -> String {
+        text(&self.see(who, order).await, "status")
+    }
+
+    /// Waits until nobody has anything to do, and demands a status.
+    #[track_caller]
+    pub(crate) fn until<'a>(
+        &'a self,
+        who: &'a Person,
+        order: &'a str,
+        status: &'a str,
+    ) -> impl Future<Output = Value> + 'a {
+        let caller = std::panic::Location::caller();
+        async move {
+            self.system.drained().await;
+            let seen = self.see(who, order).await;
+            assert_eq!(seen["status"], status, "at {caller}: {seen}");
+            seen
+        }
+    }
+
+    /// Tickets left, as buyers are told once everything has been counted.
+    pub(crate) async fn left(&self, offer: &Offer) -> u64 {
+        self.system.drained().await;
+        // Stock may lag by two seconds; the clock of a test stands still.
+        self.clock.advance(3);
+        let stock = self.look(&format!("/api/events/{}/stock", offer.event)).await.data();
+        stock[0]["remaining"].as_u64().unwrap_or_else(|| panic!("{stock}"))
+    }
+
+    /// Lets time pass, and everything that was due in it happen.
+    pub(crate) async fn pass(&self, seconds: i64) {
+        self.clock.advance(seconds);
+        self.system.drained().await;
+    }
+
+    /// Shows a code at the door.
+    pub(crate) async fn scan(&self, code: &str, nonce: &str) -> Answer {
+        self.post(&self.staff, "/api/door/check-in", json!({"code": code, "gate": "north", "nonce": nonce})).await
+    }
+
+    /// Jumps to the moment at which the doors are open.
+    pub(crate) async fn open_doors(&self) {
+        let doors = START + TO_SESSION - 3_600;
+        self.pass(doors - self.now().as_second()).await;
+    }
+
+    pub(crate) async fn stored(&self, order: &str) -> domain::order::Order {
+        let order: OrderId = order.parse().unwrap();
+        self.store().orders().load(order).await.unwrap().unwrap_or_else(|| panic!("{order} is not stored"))
+    }
+}
+
+/// Makes a tenant, unless it is there.
+pub(crate) async fn establish(app: &App, id: &TenantId) {
+    let tenant = Settings {
+        id: id.clone(),
+        name: "Demo".into(),
+        logo: None,
+        theme: Theme::default(),
+        contact: None,
+        features: Features::default(),
+        hold: HoldTime::DEFAULT,
+    };
+    app.store.tenant(id).catalogue().put_settings(&tenant).await.unwrap();
+}
+
+/// Makes somebody with a session, without the seconds that a thousand passwords take.
+pub(crate) async fn person(app: &App, tenant: &TenantId, role: Role, name: &str) -> Person {
+    let hash = sha256(&[tenant.as_str().as_bytes(), name.as_bytes()]);
+    let bytes = |at: usize| <[u8; 16]>::try_from(&hash[at..at + 16]).unwrap();
+    let user = User {
+        id: UserId::from_bytes(bytes(0)),
+        role,
+        standing: Standing::Active,
+        email: Some(format!("{name}@{tenant}.test")),
+        phone: None,
+        profile: Profile { nickname: Some(name.to_owned()), ..Profile::default() },
+        password: None,
+        epoch: 0,
+        created: app.now(),
+        updated: app.now(),
+        version: 0,
+    };
+    let login = LoginId::from_bytes(bytes(16));
+    let accounts = app.store.tenant(tenant);
+    let made = accounts.identity().register(&user, app.now()).await.unwrap();
+    assert_eq!(made, Registration::Made, "{name}");
+    let never = Timestamp::from_second(START + 400 * 86_400).unwrap();
+    let never = if app.clock.is_test() { never } else { Timestamp::from_second(app.now().as_second() + 86_400).unwrap() };
+    // Where the program was stopped and started again, the session is still there.
+    if !accounts.identity().login_is_alive(user.id, login, app.now()).await.unwrap() {
+        let secret = Secret::of_hash(&hash);
+        assert!(accounts.identity().open_login(&user, login, &secret, never, app.now()).await.unwrap(), "{name}");
+    }
+    Person { tenant: tenant.clone(), identity: Identity { user: user.id, role, login } }
+}
+
+/// A key that nobody used.
+pub(crate) fn fresh_key() -> String {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    format!("key-{}-{:x}", NUMBER.fetch_add(1, Ordering::Relaxed), fastrand::u64(..))
+}
+
+/// A text field that must be there.
+#[track_caller]
+pub(crate) fn text(value: &Value, name: &str) -> String {
+    value[name].as_str().unwrap_or_else(|| panic!("{name} in {value}")).to_owned()
+}
+
+/// Runs something many times, so many at once.
+pub(crate) async fn together<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+    at_once: usize,
+    all: impl IntoIterator<Item = F>,
+) -> Vec<T> {
+    let gate = Arc::new(tokio::sync::Semaphore::new(at_once));
+    let tasks: Vec<_> = all
+        .into_iter()
+        .map(|one| {
+            let gate = Arc::clone(&gate);
+            tokio::spawn(async move {
+                let _permit = gate.acquire().await.unwrap();
+                one.await
+            })
+        })
+        .collect();
+    let mut results = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
