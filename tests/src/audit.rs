@@ -34,6 +34,8 @@ pub(crate) struct Counted {
     /// Minor units that the sandbox has taken, and has given back.
     pub(crate) taken: u64,
     pub(crate) returned: u64,
+    /// Minor units that were taken and were not what was asked.
+    pub(crate) aside: u64,
 }
 
 /// Everything that is stored, by kind.
@@ -53,7 +55,7 @@ struct Books {
 pub(crate) fn audit(shop: &Shop) -> impl Future<Output = Counted> + '_ {
     let caller = std::panic::Location::caller();
     async move {
-        shop.system.tick().await;
+        shop.tick().await;
         let mut books = Books::read(shop).await;
         let counted = books.check(shop.now());
         assert!(books.wrong.is_empty(), "the audit at {caller} found\n  {}", books.wrong.join("\n  "));
@@ -278,6 +280,7 @@ impl Books {
             let sandbox = Taken::of(record);
             counted.taken += sandbox.taken;
             counted.returned += sandbox.returned;
+            counted.aside += sandbox.aside;
             *kept.entry(sandbox.order).or_default() += i128::from(sandbox.taken) - i128::from(sandbox.returned);
         }
         for (id, kept) in &kept {
@@ -309,6 +312,23 @@ impl Books {
 /// What the simulator knows of one payment.
 struct Taken {
     order: OrderId,
+    /// Minor units of captures that are as large as was asked.
     taken: u64,
+    /// Minor units of captures that are not: put aside for a person.
+    aside: u64,
     returned: u64,
+}
+
+impl Taken {
+    fn of(record: &Value) -> Self {
+        let number = |value: &Value| value["amount"].as_u64().unwrap_or_else(|| panic!("no amount in {record}"));
+        let asked = number(record);
+        let captures: Vec<_> = record["captures"].as_array().unwrap().iter().map(number).collect();
+        Self {
+            order: record["order"].as_str().unwrap().parse().unwrap(),
+            taken: captures.iter().filter(|amount| **amount == asked).sum(),
+            aside: captures.iter().filter(|amount| **amount != asked).sum(),
+            returned: record["refunds"].as_object().unwrap().values().map(number).sum(),
+        }
+    }
 }

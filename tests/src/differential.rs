@@ -22,8 +22,8 @@ use fastrand::Rng;
 use onsale::engine::{Data, ENDPOINT, Engines, REGION, credentials};
 use store::{Changed, Table, Tenant};
 
-/// Histories, and steps of each. Together a few thousand conditional writes.
-const HISTORIES: u64 = 12;
+/// Histories, and steps of each. Together 1 500 conditional writes.
+const HISTORIES: u64 = 5;
 const STEPS: usize = 300;
 /// Few orders and few tokens, so that histories meet themselves.
 const ORDERS: u8 = 6;

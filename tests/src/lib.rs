@@ -1,8 +1,27 @@
 //! Tests of the whole: the real program over HTTP, with its workers running.
 //!
-//! Nothing sleeps. Time is a test clock; *drained* means that no worker has anything to do.
+//! Nothing sleeps. Time is a test clock; *drained* means that no worker has anything to do. Winners are counted from what
+//! is stored, never from answers.
 
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod audit;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod derived;
+#[cfg(test)]
 mod differential;
+#[cfg(test)]
+mod door;
+#[cfg(test)]
+mod money;
+#[cfg(test)]
+mod rush;
+#[cfg(test)]
+mod sale;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod shop;

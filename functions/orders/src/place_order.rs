@@ -112,10 +112,13 @@ impl Endpoint for PlaceOrder {
     type Output = Located<Placed>;
 
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<Located<Placed>, Error> {
-        let wanted = self.check(&caller, app).await?;
-        let placed = match attempt::begin(&wanted, &caller, app).await? {
-            Begun::Before(placed) => placed,
-            Begun::Now(id) => place(&wanted, id, &caller, app).await?,
+        let placed = match self.check(&caller, app).await {
+            Ok(wanted) => match attempt::begin(&wanted, &caller, app).await? {
+                Begun::Before(placed) => placed,
+                Begun::Now(id) => place(&wanted, id, &caller, app).await?,
+            },
+            // What cannot be sold any more may have been sold to an attempt before.
+            Err(refused) => attempt::written_before(&caller, app).await?.ok_or(refused)?,
         };
         Ok(Located { location: format!("/api/orders/{}", placed.id.0), value: placed })
     }

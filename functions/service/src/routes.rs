@@ -2,6 +2,7 @@
 
 /// Path and methods, sorted.
 pub(crate) static ROUTES: &[(&str, &[&str])] = &[
+    ("/.well-known/onsale/ticket-keys.json", &["GET"]),
     ("/api/admin/auth/login", &["POST"]),
     ("/api/admin/events", &["GET", "POST"]),
     ("/api/admin/events/{event}", &["DELETE", "GET", "PUT"]),
@@ -14,10 +15,19 @@ pub(crate) static ROUTES: &[(&str, &[&str])] = &[
     ("/api/auth/password", &["POST"]),
     ("/api/auth/refresh", &["POST"]),
     ("/api/auth/register", &["POST"]),
+    ("/api/door/check-in", &["POST"]),
+    ("/api/door/sessions/{session}/counts", &["GET"]),
     ("/api/events", &["GET"]),
     ("/api/events/{event}", &["GET"]),
     ("/api/events/{event}/stock", &["GET"]),
+    ("/api/orders", &["GET", "POST"]),
+    ("/api/orders/{order}", &["GET"]),
+    ("/api/orders/{order}/cancel", &["PUT"]),
     ("/api/tenants/{tenant}", &["GET"]),
+    ("/api/tickets", &["GET"]),
+    ("/api/tickets/{ticket}", &["GET"]),
+    ("/api/tickets/{ticket}/qr.png", &["GET"]),
+    ("/api/tickets/{ticket}/qr.svg", &["GET"]),
     ("/api/users/profile", &["GET", "PUT"]),
     ("/docs", &["GET"]),
     ("/docs/{file}", &["GET"]),

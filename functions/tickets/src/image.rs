@@ -1,10 +1,6 @@
 //! Answers a ticket's image, drawn when it is asked for.
 
-use app::{
-    App, Caller, Code, Error, Plain, Reply,
-    ticket_code,
-    ticket_view::Image,
-};
+use app::{App, Caller, Code, Error, Plain, Reply, ticket_code, ticket_view::Image};
 use domain::{id::TicketId, ticket::TicketState};
 use http::header::CONTENT_DISPOSITION;
 use providers::blob::inline;

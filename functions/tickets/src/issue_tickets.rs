@@ -17,7 +17,7 @@ use domain::{
     tenant::TenantId,
     ticket::{Ticket, TicketState},
 };
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join_all;
 use providers::{blob::inline, queue::Queue};
 use serde::{Deserialize, Serialize};
 use store::{Applied, Table};
@@ -93,8 +93,7 @@ fn tickets(order: &Order, now: Timestamp) -> impl Iterator<Item = Ticket> {
 
 async fn issue(app: &App, tenant: &store::Tenant, ticket: Ticket) -> Result<(), Failure> {
     let token = ticket_code::code(app, tenant.id(), &ticket);
-    let put = |image| put(app, tenant.id(), &ticket, &token, image);
-    try_join(put(Image::Png), put(Image::Svg)).await?;
+    try_join_all([Image::Png, Image::Svg].map(|image| put(app, tenant.id(), &ticket, &token, image))).await?;
     Ok(tenant.tickets().issue(&ticket).await?)
 }
 

@@ -113,7 +113,8 @@ mod tests {
     fn a_scanner_reads_the_token() {
         let path = env::temp_dir().join(format!("onsale-qr-{}.png", process::id()));
         fs::write(&path, draw(&token(), Image::Png).unwrap()).unwrap();
-        let read = Command::new("zbarimg").args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(&path).output();
+        let read =
+            Command::new("zbarimg").args(["--quiet", "--raw", "-Sdisable", "-Sqrcode.enable"]).arg(&path).output();
         fs::remove_file(&path).unwrap();
         match read {
             Ok(output) => assert_eq!(String::from_utf8(output.stdout).unwrap(), token() + "\n"),

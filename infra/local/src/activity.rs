@@ -14,7 +14,7 @@ use tokio::{
 };
 
 /// How long a system may take to come to rest.
-const REST_WITHIN: Duration = Duration::from_secs(60);
+const REST_WITHIN: Duration = Duration::from_mins(1);
 /// After how long to look again although nobody said that something moved.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 

@@ -18,8 +18,6 @@ use crate::machinery::Machinery;
 
 /// The most batches of one queue at the same time.
 const AT_ONCE: usize = 4;
-/// How long to pause where the queue does not answer.
-const PAUSE: Duration = Duration::from_millis(100);
 /// The longest time until a failed message comes back.
 const RETRY_MAX_SECS: u32 = 60;
 /// Milliseconds until a failed message comes back under a clock that is moved by hand, times how often it came.
@@ -38,6 +36,7 @@ pub(crate) struct Lane {
 impl Lane {
     pub(crate) fn new(worker: &'static Worker, queue: Queue, machinery: Machinery) -> Self {
         let polled = Polled::new(machinery.aws.sqs.clone(), machinery.app.queues.url(queue));
+        let polled = if machinery.app.clock.is_test() { polled.hide_for_long() } else { polled };
         Self { worker, queue, machinery, polled, held: Held::default() }
     }
 
@@ -62,10 +61,7 @@ impl Lane {
             tokio::select! {
                 () = &mut stopped => break,
                 messages = &mut receiving, if has_room => {
-                    match messages {
-                        Ok(messages) => self.sort(messages, &mut batches),
-                        Err(error) => self.complain("cannot receive", &error).await,
-                    }
+                    self.sort(messages, &mut batches);
                     receiving = Box::pin(self.polled.receive());
                 }
                 due = self.held.due(self.machinery.app), if has_room => {
@@ -82,9 +78,10 @@ impl Lane {
 
     /// Holds what came too early, and begins to work on the rest.
     fn sort(self: &Arc<Self>, messages: Vec<SqsMessage>, batches: &mut JoinSet<()>) {
-        let messages = match self.machinery.app.clock.is_test() {
-            true => self.held.keep_early(messages, self.machinery.now_ms()),
-            false => messages,
+        let messages = if self.machinery.app.clock.is_test() {
+            self.held.keep_early(messages, self.machinery.now_ms())
+        } else {
+            messages
         };
         // What is held changes what is left to wait for.
         self.machinery.activity.step();
@@ -120,11 +117,6 @@ impl Lane {
             backoff_secs(receives)
         };
         self.polled.come_back(message, seconds).await;
-    }
-
-    async fn complain(&self, what: &str, error: &dyn std::fmt::Display) {
-        tracing::warn!(queue = self.queue.name(), %error, "{what}");
-        sleep(PAUSE).await;
     }
 }
 

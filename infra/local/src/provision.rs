@@ -2,7 +2,7 @@
 
 use app::{config::Settings, dispatch::Chain};
 use aws_sdk_dynamodb::{
-    operation::create_table::builders::CreateTableFluentBuilder,
+    operation::create_table::{CreateTableError, builders::CreateTableFluentBuilder},
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
         ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification, TimeToLiveStatus,
@@ -48,10 +48,11 @@ pub(crate) async fn provision(aws: &Aws, settings: &Settings) -> Result<(), Prov
 
 async fn make_table(aws: &Aws, table: Table, name: &str) -> Result<(), ProvisionError> {
     let failed = |error: &(dyn std::error::Error + 'static)| ProvisionError::new(name, error);
-    let describe = describe_table(aws.dynamodb.create_table().table_name(name), table).map_err(|error| failed(&error))?;
+    let describe =
+        describe_table(aws.dynamodb.create_table().table_name(name), table).map_err(|error| failed(&error))?;
     match describe.send().await {
         Ok(_) => Ok(()),
-        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => Ok(()),
+        Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(()),
         Err(error) => Err(failed(&error)),
     }
 }

@@ -55,7 +55,7 @@ impl Stream {
     }
 
     /// Works until the system stops; a batch that was begun is finished.
-    pub(crate) async fn run(self, engine: DynamoDb) {
+    pub(crate) async fn run(&self, engine: DynamoDb) {
         let mut reader = match self.reader(&engine) {
             Ok(reader) => reader,
             Err(error) => return tracing::error!(table = self.name, %error, "the stream cannot be read"),
@@ -108,9 +108,8 @@ impl Stream {
             event.records.iter().map(|record| record.change.sequence_number.clone()).collect();
         let response = forward(self.worker, self.machinery.app, event).await;
         let failed = response.batch_item_failures.first().map(|failure| &failure.item_identifier);
-        let done = failed.map_or(numbers.len(), |failed| {
-            numbers.iter().position(|number| number == failed).unwrap_or_default()
-        });
+        let done = failed
+            .map_or(numbers.len(), |failed| numbers.iter().position(|number| number == failed).unwrap_or_default());
         self.machinery.activity.step();
         if let Some(last) = numbers[..done].iter().rev().flatten().next() {
             reader.checkpoint(last)?;

@@ -12,8 +12,10 @@ use crate::{App, auth::TicketKey};
 
 /// Bytes of an Ed25519 signature (RFC 8032, 5.1.6).
 const SIGNATURE: usize = 64;
+/// Bytes of every token.
+const BYTES: usize = CodePayload::LENGTH + SIGNATURE;
 /// Characters of every token: three for two bytes, and two for the odd one at the end.
-const LENGTH: usize = (CodePayload::LENGTH + SIGNATURE) / 2 * 3 + 2;
+const LENGTH: usize = BYTES / 2 * 3 + 2;
 
 /// The token of a ticket: the same whenever it is asked for.
 pub fn code(app: &App, tenant: &TenantId, ticket: &Ticket) -> String {

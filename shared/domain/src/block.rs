@@ -159,9 +159,8 @@ impl StockBlock {
                 self.entries.get(order).is_some_and(|old| old.token == *token && old.until.is_none())
             }
             Change::Rewrite { examined, entry } => self.entries.get(&examined.order) == Some(entry),
-            Change::Release { examined } => {
-                self.entries.get(&examined.order).is_none_or(|old| old.token != examined.entry.token)
-            }
+            // An entry under another token is still there: whoever wants it gone has to look at the order again.
+            Change::Release { examined } => !self.entries.contains_key(&examined.order),
         }
     }
 
@@ -271,6 +270,18 @@ mod tests {
         block.apply(&Change::Rewrite { examined, entry: entry(2, 2) }).unwrap();
         assert_eq!(block.apply(&Change::Release { examined }), Err(Refused::Changed));
         assert_eq!(block.available(), 2);
+    }
+
+    #[test]
+    fn an_entry_that_was_rewritten_does_not_pass_for_released() {
+        let mut block = StockBlock::empty(4);
+        block.apply(&hold(1, 3, 1)).unwrap();
+        let examined = block.examine(order(1)).unwrap();
+        let release = Change::Release { examined };
+        block.apply(&Change::Rewrite { examined, entry: entry(1, 2) }).unwrap();
+        assert!(!block.shows(&release));
+        block.apply(&Change::Release { examined: block.examine(order(1)).unwrap() }).unwrap();
+        assert!(block.shows(&release));
     }
 
     #[test]

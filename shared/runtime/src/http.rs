@@ -11,9 +11,22 @@ use lambda_http::{
 };
 use serde_json::{Map, Value};
 
+/// The path of the operation that answers what no route takes, as API Gateway names it.
+const DEFAULT_PATH: &str = "$default";
+
 /// Answers one request with one operation.
 pub async fn answer(operation: &'static Operation, app: &'static App, request: Request) -> Response<Body> {
-    respond(dispatch(operation, call(request, app), app).await)
+    let asked = (operation.route.path == DEFAULT_PATH).then(|| asked(&request));
+    let mut call = call(request, app);
+    call.path.extend(asked.into_iter().flatten());
+    respond(dispatch(operation, call, app).await)
+}
+
+/// What was asked for, for the one operation that cannot tell it from its route.
+fn asked(request: &Request) -> Map<String, Value> {
+    let method = Value::from(request.method().as_str());
+    let path = Value::from(request.raw_http_path());
+    [("method".to_owned(), method), ("path".to_owned(), path)].into_iter().collect()
 }
 
 /// What a request says. Values of path and query arrive decoded, by the gateway and by `lambda_http`: decoding them again
@@ -111,6 +124,13 @@ mod tests {
         ] {
             assert_eq!(origin(domain, public), expected);
         }
+    }
+
+    #[test]
+    fn the_default_route_is_told_what_was_asked_for() {
+        let request = http::Request::builder().method("PATCH").uri("/somewhere").body(Body::Empty).unwrap();
+        let asked = asked(&request.with_raw_http_path("/api/no%20such"));
+        assert_eq!((asked["method"].as_str(), asked["path"].as_str()), (Some("PATCH"), Some("/api/no%20such")));
     }
 
     #[test]

@@ -229,6 +229,16 @@ pub(crate) fn notice(tenant: &TenantId, provider: Provider, event: &str, at: Tim
     key(notices(tenant, hour(at), slot), format!("{provider}#{event}"))
 }
 
+/// The partition of those who came in to a session.
+pub(crate) fn admissions(tenant: &TenantId, session: SessionId) -> String {
+    format!("{tenant}#admitted#{}", session.bare())
+}
+
+/// That the holder of a ticket came in.
+pub(crate) fn admission(tenant: &TenantId, session: SessionId, ticket: TicketId) -> Key {
+    key(admissions(tenant, session), ticket.bare())
+}
+
 /// How far a reconciler has come.
 pub(crate) fn cursor(name: &str) -> Key {
     key(format!("#cursor#{name}"), "cursor")

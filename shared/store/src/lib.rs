@@ -5,6 +5,7 @@
 //! domain; no caller ever matches on an AWS error.
 
 mod activity;
+mod admissions;
 mod catalogue;
 mod client;
 mod failed;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use domain::tenant::TenantId;
 
 pub use activity::{Activity, Cursor, Notice, Remembered, Shelf};
+pub use admissions::Admissions;
 pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;

@@ -60,6 +60,20 @@ async fn refuse_unless_known(wanted: &Wanted, caller: &Caller) -> Result<(), Err
     }
 }
 
+/// The order that an attempt before led to, if it is written.
+pub(super) async fn written_before(caller: &Caller, app: &App) -> Result<Option<Placed>, Error> {
+    let Some(attempt) = caller.idempotency else { return Ok(None) };
+    let tenant = app.store.tenant(caller.tenant()?);
+    let Remembered::Known { id, body } = tenant.activity().recall(attempt.key, app.now()).await? else {
+        return Ok(None);
+    };
+    if body != attempt.body {
+        return Err(Code::IdempotencyConflict.into());
+    }
+    let order = tenant.orders().load(OrderId::from_bytes(id)).await?;
+    Ok(order.map(|order| Placed::of(&order)))
+}
+
 /// What became of an attempt; nothing where it came to nothing, and a new one may begin.
 async fn became(wanted: &Wanted, id: OrderId, app: &App) -> Result<Option<Placed>, Error> {
     match wanted.tenant.orders().find(id).await? {

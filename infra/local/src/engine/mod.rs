@@ -227,7 +227,7 @@ impl Engines {
 impl Holding {
     fn folder(path: &Path) -> Result<Self, EngineError> {
         let failed = |source| EngineError::Folder { folder: path.to_owned(), source };
-        std::fs::create_dir_all(path).map_err(failed)?;
+        make_private(path).map_err(failed)?;
         let lock = lock(path)?;
         Ok(Self { path: path.to_owned(), _lock: lock, temporary: None })
     }
@@ -253,6 +253,15 @@ impl Holding {
     fn join(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
+}
+
+/// Makes a folder that nobody but its owner can look into; one that is there stays as it is.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// Removes the temporary folders of programs that were killed before they could: their locks

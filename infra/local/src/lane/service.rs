@@ -8,7 +8,6 @@ use aws_sdk_sqs::{
     Client,
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName},
 };
-use providers::Failed;
 use runtime::queue::SqsMessage;
 use tokio::time::sleep;
 
@@ -18,6 +17,10 @@ use crate::engine::REGION;
 const BATCH: i32 = 10;
 /// Seconds that a receive waits for messages: the longest that the service allows.
 const WAIT_SECS: i32 = 20;
+/// Twelve hours: the longest that the service hides a message.
+const HIDDEN_MAX_SECS: i32 = 43_200;
+/// How long to pause where the service does not answer.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How often a message is tried to be deleted. What is not deleted comes again.
 const TRIES: u32 = 5;
 /// Milliseconds between tries, times how many there were.
@@ -28,27 +31,40 @@ const BETWEEN_TRIES_MS: u64 = 10;
 pub(super) struct Polled {
     client: Client,
     url: String,
+    /// For how long a received message is hidden, where it is not for as long as the queue says.
+    hidden_secs: Option<i32>,
 }
 
 impl Polled {
     pub(super) const fn new(client: Client, url: String) -> Self {
-        Self { client, url }
+        Self { client, url, hidden_secs: None }
     }
 
-    /// Waits for messages; for none of them longer than the service allows.
-    pub(super) fn receive(&self) -> impl Future<Output = Result<Vec<SqsMessage>, Failed>> + Send + use<> {
+    /// Hides what is received for as long as the service can: it waits for a clock that is moved by hand.
+    pub(super) fn hide_for_long(self) -> Self {
+        Self { hidden_secs: Some(HIDDEN_MAX_SECS), ..self }
+    }
+
+    /// Waits for messages, but not longer than the service allows. Where it does not answer there are none.
+    pub(super) fn receive(&self) -> impl Future<Output = Vec<SqsMessage>> + Send + use<> {
         let call = self
             .client
             .receive_message()
             .queue_url(&self.url)
             .max_number_of_messages(BATCH)
             .wait_time_seconds(WAIT_SECS)
+            .set_visibility_timeout(self.hidden_secs)
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::All);
         let source = source(&self.url);
         async move {
-            let received = call.send().await.map_err(|error| Failed::call("sqs:ReceiveMessage", error))?;
-            Ok(received.messages.unwrap_or_default().into_iter().map(|message| event(message, &source)).collect())
+            let received = call.send().await;
+            let Ok(received) = received.inspect_err(|error| tracing::warn!(source, error = %Chain(error), "no answer"))
+            else {
+                sleep(PAUSE).await;
+                return Vec::new();
+            };
+            received.messages.unwrap_or_default().into_iter().map(|message| event(message, &source)).collect()
         }
     }
 

@@ -17,11 +17,11 @@ use domain::{
 };
 use http::HeaderMap;
 
+use self::record::Record;
 pub use self::{
-    record::{Request, Wanted},
+    record::Wanted,
     webhook::{HEADER, TOLERANCE_SECS},
 };
-use self::record::Record;
 use super::{BadNotice, Begun, ClientNeeds, GivenBack, Notification, PaymentProvider, Standing};
 use crate::Failed;
 
@@ -92,11 +92,11 @@ impl<B: Books> Sandbox<B> {
     ///
     /// # Errors
     /// When the books fail, or know no such payment.
-    pub async fn complete(&self, payment: PaymentId, request: &Request, now: Timestamp) -> Result<Vec<String>, Failed> {
+    pub async fn complete(&self, payment: PaymentId, wanted: Wanted, now: Timestamp) -> Result<Vec<String>, Failed> {
         self.change(payment, |record| {
             let record = record.ok_or_else(|| Failed::new(ACTION, "the sandbox knows no such payment"))?;
-            let record = record.complete(payment, request, now)?;
-            let events = record.events(payment, request)?;
+            let record = record.complete(payment, wanted, now);
+            let events = record.events(payment, wanted)?;
             Ok((record, events))
         })
         .await

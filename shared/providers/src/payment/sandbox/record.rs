@@ -18,14 +18,7 @@ use super::{
 };
 use crate::Failed;
 
-/// What the simulated buyer does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// Pays, or fails to.
-    pub wanted: Wanted,
-}
-
-/// Whether the simulated buyer pays.
+/// What the simulated buyer is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// The buyer pays.
@@ -105,8 +98,8 @@ impl Record {
     }
 
     /// Captures are numbered, so that asking for the same again takes nothing more.
-    pub(super) fn complete(mut self, payment: PaymentId, request: &Request, now: Timestamp) -> Result<Self, Failed> {
-        match request.wanted {
+    pub(super) fn complete(mut self, payment: PaymentId, wanted: Wanted, now: Timestamp) -> Self {
+        match wanted {
             Wanted::Failed => {
                 self.failed_at = self.failed_at.or(Some(now.as_second()));
                 if self.status == Status::Open {
@@ -121,11 +114,11 @@ impl Record {
                 self.status = Status::Captured;
             }
         }
-        Ok(self)
+        self
     }
 
     /// The events that tell what was asked for, as they were when it happened.
-    pub(super) fn events(&self, payment: PaymentId, request: &Request) -> Result<Vec<String>, Failed> {
+    pub(super) fn events(&self, payment: PaymentId, wanted: Wanted) -> Result<Vec<String>, Failed> {
         let event = |id: String, at, taken: Option<&Taken>| {
             serde_json::to_string(&Event {
                 id,
@@ -139,7 +132,7 @@ impl Record {
             })
             .map_err(unreadable)
         };
-        match request.wanted {
+        match wanted {
             Wanted::Failed => {
                 let id = ["evt_", &payment.bare(), "_failed"].concat();
                 Ok(vec![event(id, self.failed_at.unwrap_or_default(), None)?])
@@ -188,7 +181,8 @@ impl Record {
         let Some(taken) = self.captures.iter().find(|taken| taken.id == *capture) else {
             return (self, GivenBack::Refused { reason: "no such capture".to_owned() });
         };
-        let before: u64 = self.refunds.values().filter(|given| given.capture == *capture).map(|given| given.amount).sum();
+        let before: u64 =
+            self.refunds.values().filter(|given| given.capture == *capture).map(|given| given.amount).sum();
         if refund.amount.currency.code() != self.currency || before.saturating_add(refund.amount.minor) > taken.amount {
             return (self, GivenBack::Refused { reason: "more than was captured".to_owned() });
         }

@@ -50,11 +50,9 @@ fn payment() -> Payment {
     }
 }
 
-const fn paid(captures: u8) -> Request {
-    Request { wanted: Wanted::Paid { captures, amount: None } }
+const fn paid(captures: u8) -> Wanted {
+    Wanted::Paid { captures, amount: None }
 }
-
-const FAILED: Request = Request { wanted: Wanted::Failed };
 
 async fn captures(sandbox: &Sandbox<Notebook>) -> Vec<Capture> {
     match sandbox.query(&payment()).await.unwrap() {
@@ -85,11 +83,11 @@ fn headers(signature: &str) -> HeaderMap {
 async fn what_is_paid_is_captured_once_however_often_it_is_asked() {
     let sandbox = sandbox();
     assert!(matches!(sandbox.start(&payment()).await.unwrap(), Begun::Open(_)));
-    let first = sandbox.complete(payment().id, &paid(1), at(5)).await.unwrap();
-    let again = sandbox.complete(payment().id, &paid(1), at(9)).await.unwrap();
+    let first = sandbox.complete(payment().id, paid(1), at(5)).await.unwrap();
+    let again = sandbox.complete(payment().id, paid(1), at(9)).await.unwrap();
     assert_eq!(first, again, "the same event, to the second");
     assert_eq!(captures(&sandbox).await.len(), 1);
-    assert_eq!(sandbox.complete(payment().id, &paid(2), at(9)).await.unwrap().len(), 2);
+    assert_eq!(sandbox.complete(payment().id, paid(2), at(9)).await.unwrap().len(), 2);
     let two = captures(&sandbox).await;
     assert_eq!(two.len(), 2);
     assert_ne!(two[0].id, two[1].id);
@@ -99,10 +97,10 @@ async fn what_is_paid_is_captured_once_however_often_it_is_asked() {
 async fn a_failed_payment_may_be_paid_later_and_a_late_failure_takes_nothing_back() {
     let sandbox = sandbox();
     sandbox.start(&payment()).await.unwrap();
-    sandbox.complete(payment().id, &FAILED, at(5)).await.unwrap();
+    sandbox.complete(payment().id, Wanted::Failed, at(5)).await.unwrap();
     assert_eq!(sandbox.query(&payment()).await.unwrap(), Standing::Open);
-    sandbox.complete(payment().id, &paid(1), at(6)).await.unwrap();
-    let failed = sandbox.complete(payment().id, &FAILED, at(7)).await.unwrap();
+    sandbox.complete(payment().id, paid(1), at(6)).await.unwrap();
+    let failed = sandbox.complete(payment().id, Wanted::Failed, at(7)).await.unwrap();
     assert_eq!(sandbox.read(&failed[0]).unwrap().outcome, Outcome::Failed);
     assert_eq!(captures(&sandbox).await.len(), 1);
 }
@@ -112,7 +110,7 @@ async fn a_closed_payment_is_not_begun_and_a_captured_one_not_closed() {
     let sandbox = sandbox();
     assert_eq!(sandbox.close(&payment()).await.unwrap(), Standing::Closed);
     assert_eq!(sandbox.start(&payment()).await.unwrap(), Begun::Closed);
-    sandbox.complete(payment().id, &paid(1), at(5)).await.unwrap();
+    sandbox.complete(payment().id, paid(1), at(5)).await.unwrap();
     assert!(matches!(sandbox.close(&payment()).await.unwrap(), Standing::Captured(_)));
 }
 
@@ -120,7 +118,7 @@ async fn a_closed_payment_is_not_begun_and_a_captured_one_not_closed() {
 async fn money_goes_back_once_for_an_id_and_never_more_than_was_taken() {
     let sandbox = sandbox();
     sandbox.start(&payment()).await.unwrap();
-    sandbox.complete(payment().id, &paid(1), at(5)).await.unwrap();
+    sandbox.complete(payment().id, paid(1), at(5)).await.unwrap();
     let capture = captures(&sandbox).await.remove(0);
     for (number, minor, done) in [(1, 600, true), (1, 600, true), (2, 500, false), (2, 400, true), (3, 1, false)] {
         let given = sandbox.refund(&refund(number, &capture, minor)).await.unwrap();
@@ -134,7 +132,7 @@ async fn money_goes_back_once_for_an_id_and_never_more_than_was_taken() {
 async fn a_webhook_is_believed_with_its_signature_and_in_its_time_alone() {
     let sandbox = sandbox();
     sandbox.start(&payment()).await.unwrap();
-    let event = sandbox.complete(payment().id, &paid(1), at(1_000)).await.unwrap().remove(0);
+    let event = sandbox.complete(payment().id, paid(1), at(1_000)).await.unwrap().remove(0);
     let Webhook { signature, body } = sandbox.sign(event, at(1_000));
     let verify = |signature: &str, body: &str, now| sandbox.verify(&headers(signature), body.as_bytes(), at(now));
 

@@ -1,0 +1,197 @@
+//! Applying a capture to its order: whoever hears of it (a webhook, the poller, the closing of a payment), and however
+//! often, the same happens once.
+
+use app::{App, Failure};
+use domain::{
+    Timestamp,
+    block::Token,
+    event::{Event, Review},
+    id::OrderId,
+    order::{Arrived, Change, Order, State},
+    payment::Capture,
+    pool::{Layout, PoolKey},
+    refund::{self, Reason, Refund},
+};
+use store::{Applied, Stored, Tenant, keys, protocol::Revived};
+
+use crate::send;
+
+/// How often a decision is made anew when the order changes under it.
+pub(crate) const ROUNDS: usize = 8;
+
+/// What became of a capture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// The order shows it, or a refund stands for it, or the order knows that it is owed.
+    Applied,
+    /// The amount or currency is wrong: it is put aside for a person, and nothing was changed.
+    Quarantined,
+}
+
+/// What follows a decision.
+enum Step {
+    End(Effect),
+    /// Decide again on this.
+    Again(Option<Stored>),
+}
+
+/// Applies a capture.
+///
+/// # Errors
+/// `Retry` while another revival is under way or the database fails; `Poison` where there is no such order.
+pub(crate) async fn apply(app: &App, tenant: &Tenant, id: OrderId, capture: &Capture) -> Result<Effect, Failure> {
+    let token = Token(app.random()?);
+    let mut found = tenant.orders().find(id).await?;
+    for _ in 0..ROUNDS {
+        let Some(Stored::Order(order)) = found else {
+            // A payment is begun for stored orders alone, and those stay.
+            return Err(Failure::poison("money was captured for an order that does not exist"));
+        };
+        match step(app, tenant, *order, capture, token).await? {
+            Step::End(effect) => return Ok(effect),
+            Step::Again(now_stored) => found = now_stored,
+        }
+    }
+    Err(Failure::retry("the order keeps changing"))
+}
+
+async fn step(app: &App, tenant: &Tenant, order: Order, capture: &Capture, token: Token) -> Result<Step, Failure> {
+    let (id, now) = (order.id, app.now());
+    match order.capture(capture.clone(), token, now) {
+        Arrived::Known => Ok(Step::End(Effect::Applied)),
+        Arrived::Wait => Err(Failure::retry("another payment is being applied")),
+        Arrived::Wrong => {
+            tracing::error!(order = %id, capture = capture.id, "a payment of the wrong amount is put aside");
+            Ok(Step::End(Effect::Quarantined))
+        }
+        Arrived::Duplicate => {
+            give_back(app, tenant, id, capture, Reason::Duplicate).await?;
+            Ok(Step::End(Effect::Applied))
+        }
+        Arrived::Pays(change) => write(tenant, &change).await,
+        Arrived::ExpireFirst(change) => match tenant.orders().apply(&change).await? {
+            Applied::Done => Ok(Step::Again(Some(Stored::Order(Box::new(change.order))))),
+            Applied::Conflict(other) => Ok(Step::Again(other)),
+        },
+        Arrived::Revives(change) => match tenant.orders().apply(&change).await? {
+            Applied::Done => revive(app, tenant, change.order, now).await.map(|()| Step::End(Effect::Applied)),
+            Applied::Conflict(other) => Ok(Step::Again(other)),
+        },
+        Arrived::Owes(change) => {
+            // The debt may have been recorded and paid before: the same notification once more owes nothing.
+            if has_refund(tenant, id, capture).await? {
+                return Ok(Step::End(Effect::Applied));
+            }
+            let written = write(tenant, &change).await?;
+            if matches!(written, Step::End(_)) {
+                send::order_due(app, tenant, id).await?;
+            }
+            Ok(written)
+        }
+    }
+}
+
+async fn write(tenant: &Tenant, change: &Change) -> Result<Step, Failure> {
+    Ok(match tenant.orders().apply(change).await? {
+        Applied::Done => Step::End(Effect::Applied),
+        Applied::Conflict(other) => Step::Again(other),
+    })
+}
+
+/// Holds the tickets again, or records that the money is owed.
+async fn revive(app: &App, tenant: &Tenant, order: Order, now: Timestamp) -> Result<(), Failure> {
+    let id = order.id;
+    let event = tenant.catalogue().event(order.purchase.event).await?;
+    let Some((pool, layout)) = event.and_then(|event| stock(tenant, &event, &order, now)) else {
+        return lapse(app, tenant, order, now).await;
+    };
+    match tenant.revive(order, pool, layout, now).await? {
+        Revived::Paid(_) => Ok(()),
+        Revived::Lapsed(_) => Ok(send::order_due(app, tenant, id).await?),
+        Revived::Lost => Err(Failure::retry("the tickets could not be held again at once")),
+    }
+}
+
+/// Where the tickets of an order come from; nothing where there is no point in having them any more.
+fn stock(tenant: &Tenant, event: &Event, order: &Order, now: Timestamp) -> Option<(PoolKey, Layout)> {
+    let layout = layout(event, order, now)?;
+    Some((keys::stock_pool(tenant.id(), order.purchase.session, order.purchase.option), layout))
+}
+
+fn layout(event: &Event, order: &Order, now: Timestamp) -> Option<Layout> {
+    let is_to_come = event.session(order.purchase.session)?.ends() > now;
+    let option = event.option(order.purchase.option)?;
+    if is_to_come && event.review == Review::Approved { Layout::of(option.total).ok() } else { None }
+}
+
+/// Gives the revival up where there is nothing left to attend: the money is owed in the same write.
+async fn lapse(app: &App, tenant: &Tenant, order: Order, now: Timestamp) -> Result<(), Failure> {
+    let State::Reviving { token, .. } = order.state else {
+        return Err(Failure::retry("the revival has ended"));
+    };
+    let change = order.lapse(token, now).map_err(Failure::retry)?;
+    match tenant.orders().apply(&change).await? {
+        Applied::Done => {
+            tenant.release(&change.order, now).await?;
+            Ok(send::order_due(app, tenant, change.order.id).await?)
+        }
+        Applied::Conflict(_) => Err(Failure::retry("the order has changed")),
+    }
+}
+
+/// Whether a refund stands for a capture that nobody asked to be refunded.
+pub(crate) async fn has_refund(tenant: &Tenant, order: OrderId, capture: &Capture) -> Result<bool, store::Failed> {
+    let id = app::auth::refund_id_of_capture(capture.provider, &capture.id);
+    Ok(tenant.orders().refund(order, id).await?.is_some())
+}
+
+/// Makes sure that a refund of the whole capture stands, and wakes whoever sends it. Its id is derived from the capture's,
+/// so that it stands once.
+pub(crate) async fn give_back(
+    app: &App,
+    tenant: &Tenant,
+    order: OrderId,
+    capture: &Capture,
+    reason: Reason,
+) -> Result<(), Failure> {
+    let (id, now) = (app::auth::refund_id_of_capture(capture.provider, &capture.id), app.now());
+    if tenant.orders().refund(order, id).await?.is_none() {
+        let refund = Refund {
+            id,
+            order,
+            capture: capture.clone(),
+            amount: capture.amount,
+            tickets: Vec::new(),
+            reason,
+            state: refund::State::Approved,
+            created: now,
+            version: 0,
+        };
+        tenant.activity().list_refund(&refund).await?;
+        // A conflict means that another notification of the same capture was quicker.
+        tenant.orders().put_refund(&refund, now).await?;
+    }
+    Ok(send::refund_due(app, tenant, order, id).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::event::RefundPolicy;
+
+    use super::*;
+    use crate::testing::{at, event, reserved};
+
+    #[test]
+    fn tickets_are_held_again_while_there_is_something_to_attend() {
+        let check = |review, now, expected| {
+            let event = Event { review, ..event(RefundPolicy::Never) };
+            assert_eq!(layout(&event, &reserved(), at(now)).is_some(), expected);
+        };
+        check(Review::Approved, 1_000, true);
+        check(Review::Approved, 103_599, true);
+        check(Review::Approved, 103_600, false);
+        check(Review::Cancelled { reason: String::new() }, 1_000, false);
+        let event = Event { options: Vec::new(), ..event(RefundPolicy::Never) };
+        assert_eq!(layout(&event, &reserved(), at(1_000)), None);
+    }
+}

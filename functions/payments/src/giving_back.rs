@@ -1,0 +1,160 @@
+//! Giving tickets back: what may be, what it is worth, and the one transaction that does it.
+
+use app::{App, Code, Error, auth::ticket_id};
+use domain::{
+    Timestamp,
+    event::{Event, RefundRule, Review},
+    id::{OrderId, TicketId},
+    order::{NotRefundable, Order},
+    refund::{Refund, State},
+    ticket::{Ticket, TicketState},
+};
+use store::{RefundEntry, Tenant};
+
+use crate::{capture::ROUNDS, send};
+
+/// The fact that says why something is not refundable.
+const REASON: &str = "reason";
+
+/// `not_refundable`, with the word that says why.
+pub(crate) fn refuse(reason: &'static str) -> Error {
+    Error::from(Code::NotRefundable).with(REASON, reason)
+}
+
+pub(crate) fn explain(why: NotRefundable) -> Error {
+    refuse(match why {
+        NotRefundable::NotPaid => "not_paid",
+        NotRefundable::Used => "used",
+        NotRefundable::UnknownTicket => "unknown_ticket",
+        NotRefundable::Free => "free",
+    })
+}
+
+/// What the organiser's policy says to a request made now. Whoever cannot come because the event was called off gets the
+/// money back whatever the policy is.
+pub(crate) fn rule(event: &Event, order: &Order, now: Timestamp) -> RefundRule {
+    if matches!(event.review, Review::Cancelled { .. }) {
+        return RefundRule::Approve;
+    }
+    match event.session(order.purchase.session) {
+        Some(session) => event.details.refunds.rule(session, now),
+        None => RefundRule::Review,
+    }
+}
+
+/// The numbers of an order's tickets; every ticket that is kept where none is named.
+pub(crate) fn numbers(order: &Order, named: Option<&[TicketId]>) -> Result<Vec<u8>, Error> {
+    let Some(named) = named else { return Ok(order.kept().collect()) };
+    let all = 0..order.purchase.quantity.get();
+    let number = |id: &TicketId| all.clone().find(|number| ticket_id(order.id, *number) == *id);
+    named.iter().map(|id| number(id).ok_or_else(|| explain(NotRefundable::UnknownTicket))).collect()
+}
+
+/// Sees to it that none of the tickets has been used.
+pub(crate) async fn see_unused(tenant: &Tenant, order: &Order, numbers: &[u8]) -> Result<(), Error> {
+    let ids: Vec<TicketId> = numbers.iter().map(|number| ticket_id(order.id, *number)).collect();
+    let tickets = tenant.tickets().find_all(&ids).await?;
+    let is_used = tickets.iter().any(|ticket| matches!(ticket.state, TicketState::Used(_)));
+    if is_used { Err(explain(NotRefundable::Used)) } else { Ok(()) }
+}
+
+/// Gives the tickets of an approved refund back: order, refund and tickets in one write, decided anew where the order
+/// changes in between. What is given back is what the tickets are worth at that moment.
+pub(crate) async fn enter(app: &App, tenant: &Tenant, id: OrderId, refund: Refund) -> Result<Refund, Error> {
+    let now = app.now();
+    for _ in 0..ROUNDS {
+        let order = tenant.orders().load(id).await?.ok_or(Code::NotFound)?;
+        let amount = match order.refundable(&refund.tickets) {
+            Ok(amount) => amount,
+            // Our own earlier try may have given them back.
+            Err(why) => return entered(tenant, &refund).await?.ok_or_else(|| explain(why)),
+        };
+        let refund = Refund { amount, ..refund.clone() };
+        let tickets = tickets(&order, &refund.tickets, now);
+        let change = order.refund(&refund.tickets, refund.id, now).map_err(explain)?;
+        match tenant.orders().enter_refund(&change, &refund, &tickets).await? {
+            RefundEntry::Done => {
+                send::refund_due(app, tenant, id, refund.id).await?;
+                return Ok(refund);
+            }
+            RefundEntry::TicketUsed => return Err(explain(NotRefundable::Used)),
+            RefundEntry::Changed => {
+                if let Some(entered) = entered(tenant, &refund).await? {
+                    return Ok(entered);
+                }
+            }
+        }
+    }
+    Err(Code::Busy.into())
+}
+
+/// The refund, where somebody has decided it already.
+async fn entered(tenant: &Tenant, refund: &Refund) -> Result<Option<Refund>, Error> {
+    match tenant.orders().refund(refund.order, refund.id).await? {
+        None | Some(Refund { state: State::Requested, .. }) => Ok(None),
+        Some(Refund { state: State::Refused { .. }, .. }) => Err(Code::WrongState.into()),
+        Some(decided) => Ok(Some(decided)),
+    }
+}
+
+/// The tickets of these numbers, as they are to be voided: issued or not.
+fn tickets(order: &Order, numbers: &[u8], now: Timestamp) -> Vec<Ticket> {
+    let ticket = |number: &u8| Ticket {
+        id: ticket_id(order.id, *number),
+        order: order.id,
+        number: *number,
+        user: order.user,
+        event: order.purchase.event,
+        session: order.purchase.session,
+        option: order.purchase.option,
+        state: TicketState::Void,
+        created: now,
+    };
+    numbers.iter().map(ticket).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{event::RefundPolicy, id::Id as _};
+
+    use super::*;
+    use crate::testing::{at, capture, event, paid};
+
+    #[test]
+    fn a_refusal_says_why() {
+        for (why, word) in [
+            (NotRefundable::NotPaid, "not_paid"),
+            (NotRefundable::Used, "used"),
+            (NotRefundable::UnknownTicket, "unknown_ticket"),
+            (NotRefundable::Free, "free"),
+        ] {
+            let error = explain(why);
+            assert_eq!((error.code, error.facts["reason"].as_str()), (Code::NotRefundable, Some(word)));
+        }
+    }
+
+    #[test]
+    fn tickets_are_told_by_their_ids() {
+        let order = paid(capture("c1"));
+        assert_eq!(numbers(&order, None).unwrap(), [0, 1]);
+        assert_eq!(numbers(&order, Some(&[ticket_id(order.id, 1)])).unwrap(), [1]);
+        for unknown in [ticket_id(order.id, 2), TicketId::from_bytes([9; 16])] {
+            assert_eq!(numbers(&order, Some(&[unknown])).unwrap_err().code, Code::NotRefundable);
+        }
+    }
+
+    #[test]
+    fn the_policy_decides_unless_the_event_was_called_off() {
+        let order = paid(capture("c1"));
+        let check = |policy, review: Review, now, expected| {
+            let event = Event { review, ..event(policy) };
+            assert_eq!(rule(&event, &order, at(now)), expected);
+        };
+        let automatic = RefundPolicy::Automatic { hours_before: 1 };
+        check(automatic, Review::Approved, 96_399, RefundRule::Approve);
+        check(automatic, Review::Approved, 96_400, RefundRule::TooLate);
+        check(RefundPolicy::Never, Review::Approved, 0, RefundRule::Never);
+        check(RefundPolicy::default(), Review::Approved, 0, RefundRule::Review);
+        check(RefundPolicy::Never, Review::Cancelled { reason: String::new() }, 200_000, RefundRule::Approve);
+    }
+}

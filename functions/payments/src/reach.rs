@@ -1,0 +1,47 @@
+//! Which orders a caller may touch. What they may not see is not told from what does not exist.
+
+use app::{Caller, Code, Error};
+use domain::{event::Event, id::OrderId, order::Order, user::Role};
+use store::Tenant;
+
+/// The caller's own order.
+pub(crate) async fn own(tenant: &Tenant, caller: &Caller, id: OrderId) -> Result<Order, Error> {
+    let user = caller.user()?;
+    let order = tenant.orders().load(id).await?;
+    order.filter(|order| order.user == user).ok_or_else(|| Code::NotFound.into())
+}
+
+/// An order that the caller made, or whose event they organise.
+pub(crate) async fn visible(tenant: &Tenant, caller: &Caller, id: OrderId) -> Result<Order, Error> {
+    let order = tenant.orders().load(id).await?.ok_or(Code::NotFound)?;
+    if order.user != caller.user()? {
+        organises(tenant, caller, &order).await?;
+    }
+    Ok(order)
+}
+
+/// An order whose event the caller organises.
+pub(crate) async fn organised(tenant: &Tenant, caller: &Caller, id: OrderId) -> Result<Order, Error> {
+    let order = tenant.orders().load(id).await?.ok_or(Code::NotFound)?;
+    organises(tenant, caller, &order).await?;
+    Ok(order)
+}
+
+/// Administrators organise every event of the tenant, publishers their own, others none.
+async fn organises(tenant: &Tenant, caller: &Caller, order: &Order) -> Result<(), Error> {
+    let identity = caller.identity()?;
+    if identity.role >= Role::Admin {
+        return Ok(());
+    }
+    if identity.role < Role::Publisher {
+        return Err(Code::NotFound.into());
+    }
+    let event = event(tenant, order).await?;
+    if event.publisher == identity.user { Ok(()) } else { Err(Code::NotFound.into()) }
+}
+
+/// The event that an order is for. One that has sold something is never removed.
+pub(crate) async fn event(tenant: &Tenant, order: &Order) -> Result<Event, Error> {
+    let event = tenant.catalogue().event(order.purchase.event).await?;
+    event.ok_or_else(|| Error::internal("an order's event is missing"))
+}

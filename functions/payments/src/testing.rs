@@ -1,0 +1,115 @@
+//! Orders, captures and refunds for tests.
+
+use domain::{
+    Timestamp,
+    block::Token,
+    id::{EventId, Id as _, OptionId, OrderId, PaymentId, RefundId, SessionId, UserId},
+    money::{Currency, Money},
+    order::{Arrived, Contact, Draft, Held, Order, Purchase, Quantity, Settlement},
+    payment::{Capture, Provider},
+    pool::{BlockAddress, PoolKey},
+    refund::{Reason, Refund, State},
+    tenant::HoldTime,
+};
+
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+pub(crate) fn total() -> Money {
+    Money::new(1_000, Currency::CNY)
+}
+
+/// Two tickets, held until second 900.
+pub(crate) fn reserved() -> Order {
+    let block = BlockAddress { pool: PoolKey::from_hash(&[1; 32]), number: 0 };
+    let draft = Draft {
+        id: OrderId::from_bytes([1; 16]),
+        user: UserId::from_bytes([2; 16]),
+        purchase: Purchase {
+            event: EventId::from_bytes([3; 16]),
+            session: SessionId::from_bytes([4; 16]),
+            option: OptionId::from_bytes([5; 16]),
+            quantity: Quantity::parse(2).unwrap(),
+            total: total(),
+        },
+        contact: Contact { name: "B".into(), phone: "1".into() },
+        held: vec![Held { block, count: 2, token: Token([1; 6]) }],
+        hold: HoldTime::DEFAULT,
+        expires: at(900),
+        created: at(0),
+    };
+    Order::reserve(draft, at(0)).unwrap()
+}
+
+pub(crate) fn paid(capture: Capture) -> Order {
+    match reserved().capture(capture, Token([0; 6]), at(10)) {
+        Arrived::Pays(change) => change.order,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn expired() -> Order {
+    match reserved().settle(at(900)) {
+        Settlement::Expire(change) => change.order,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn capture(id: &str) -> Capture {
+    Capture { provider: Provider::Sandbox, id: id.into(), payment: PaymentId::from_bytes([6; 16]), amount: total() }
+}
+
+pub(crate) fn refund(state: State) -> Refund {
+    Refund {
+        id: RefundId::from_bytes([7; 16]),
+        order: OrderId::from_bytes([1; 16]),
+        capture: capture("c1"),
+        amount: Money::new(500, Currency::CNY),
+        tickets: vec![0],
+        reason: Reason::Asked("ill".into()),
+        state,
+        created: at(5),
+        version: 0,
+    }
+}
+
+/// The event of [`reserved`]: its session begins at second 100 000.
+pub(crate) fn event(refunds: domain::event::RefundPolicy) -> domain::event::Event {
+    use domain::event::{Details, Event, PriceOption, Review, Session};
+    Event {
+        id: EventId::from_bytes([3; 16]),
+        publisher: UserId::from_bytes([8; 16]),
+        details: Details {
+            title: "A".into(),
+            description: String::new(),
+            poster: None,
+            category: None,
+            city: String::new(),
+            venue: String::new(),
+            address: String::new(),
+            zone: "UTC".parse().unwrap(),
+            performers: Vec::new(),
+            tags: Vec::new(),
+            currency: Currency::CNY,
+            refunds,
+        },
+        sessions: vec![Session { id: SessionId::from_bytes([4; 16]), starts: at(100_000), minutes: 60, doors: None }],
+        options: vec![PriceOption {
+            id: OptionId::from_bytes([5; 16]),
+            name: "A".into(),
+            price: 500,
+            original_price: None,
+            total: 100,
+            sort_order: 0,
+            max_per_order: Quantity::parse(4).unwrap(),
+            sale_starts: None,
+            sale_ends: None,
+            description: String::new(),
+        }],
+        review: Review::Approved,
+        created: at(0),
+        updated: at(0),
+        version: 1,
+    }
+}

@@ -1,0 +1,5 @@
+//! Written by `cargo xtask generate`: the Lambda function `list-tickets`.
+
+fn main() -> std::process::ExitCode {
+    runtime::serve(&tickets::list_tickets::OPERATION)
+}
