@@ -57,7 +57,7 @@ fn tokens(answer: &Answer) -> (String, String) {
 }
 
 #[tokio::test]
-async fn whoever_registers_is_a_customer_and_logged_in() {
+pub(crate) async fn whoever_registers_is_a_customer_and_logged_in() {
     let shop = Shop::open().await;
     let mut wants_more = buyer();
     wants_more["role"] = json!("admin");
@@ -74,7 +74,7 @@ async fn whoever_registers_is_a_customer_and_logged_in() {
 }
 
 #[tokio::test]
-async fn everything_that_is_wrong_with_a_registration_is_told_at_once() {
+pub(crate) async fn everything_that_is_wrong_with_a_registration_is_told_at_once() {
     let shop = Shop::open().await;
     let nobody = json!({"tenantId": "nope", "email": "a@demo.test", "password": PASSWORD});
     register(&shop, nobody).await.refused(404, "not_found");
@@ -87,7 +87,7 @@ async fn everything_that_is_wrong_with_a_registration_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_used_twice_ends_the_session_for_both() {
+pub(crate) async fn a_refresh_token_used_twice_ends_the_session_for_both() {
     let shop = Shop::open().await;
     let (_, first) = tokens(&register(&shop, buyer()).await);
     let (token, second) = tokens(&refresh(&shop, &first).await);
@@ -98,7 +98,7 @@ async fn a_refresh_token_used_twice_ends_the_session_for_both() {
 }
 
 #[tokio::test]
-async fn a_logout_kills_the_token() {
+pub(crate) async fn a_logout_kills_the_token() {
     let shop = Shop::open().await;
     register(&shop, buyer()).await.expect(201);
     let (token, again) = tokens(&login(&shop, "ANA@demo.test", PASSWORD).await);
@@ -111,7 +111,7 @@ async fn a_logout_kills_the_token() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_the_other_sessions() {
+pub(crate) async fn a_new_password_ends_the_other_sessions() {
     let shop = Shop::open().await;
     register(&shop, buyer()).await.expect(201);
     let (mine, my_refresh) = tokens(&login(&shop, "ana@demo.test", PASSWORD).await);
@@ -131,7 +131,7 @@ async fn a_new_password_ends_the_other_sessions() {
 }
 
 #[tokio::test]
-async fn guessing_passwords_is_slowed_down_and_a_success_forgets_failures() {
+pub(crate) async fn guessing_passwords_is_slowed_down_and_a_success_forgets_failures() {
     let shop = Shop::open().await;
     register(&shop, buyer()).await.expect(201);
     for name in ["ana@demo.test", "nobody@demo.test"] {
@@ -153,7 +153,7 @@ async fn guessing_passwords_is_slowed_down_and_a_success_forgets_failures() {
 }
 
 #[tokio::test]
-async fn a_burst_of_guesses_gets_five() {
+pub(crate) async fn a_burst_of_guesses_gets_five() {
     let shop = Shop::open().await;
     register(&shop, buyer()).await.expect(201);
     let good = join_all((0..12).map(|_| login(&shop, "ana@demo.test", PASSWORD))).await;
@@ -164,7 +164,7 @@ async fn a_burst_of_guesses_gets_five() {
 }
 
 #[tokio::test]
-async fn one_of_many_registrations_with_one_name_wins() {
+pub(crate) async fn one_of_many_registrations_with_one_name_wins() {
     let shop = Shop::open().await;
     let phone = json!({"tenantId": "demo", "phone": "13800138000", "password": PASSWORD});
     let all = join_all((0..8).map(|_| register(&shop, phone.clone()))).await;
@@ -177,7 +177,7 @@ async fn one_of_many_registrations_with_one_name_wins() {
 }
 
 #[tokio::test]
-async fn the_name_of_a_registration_that_died_is_taken_over_after_a_minute() {
+pub(crate) async fn the_name_of_a_registration_that_died_is_taken_over_after_a_minute() {
     let shop = Shop::open().await;
     let tenant = shop.store();
     let body = json!({"tenantId": "demo", "email": "dead@demo.test", "password": PASSWORD});
@@ -198,7 +198,7 @@ async fn the_name_of_a_registration_that_died_is_taken_over_after_a_minute() {
 }
 
 #[tokio::test]
-async fn staff_log_in_by_their_own_door_until_they_are_disabled() {
+pub(crate) async fn staff_log_in_by_their_own_door_until_they_are_disabled() {
     let shop = Shop::open().await;
     let new = |email: &str, role| NewAccount {
         email: email.into(),
@@ -229,7 +229,7 @@ async fn staff_log_in_by_their_own_door_until_they_are_disabled() {
 }
 
 #[tokio::test]
-async fn a_tenant_shows_its_public_settings() {
+pub(crate) async fn a_tenant_shows_its_public_settings() {
     let shop = Shop::open().await;
     let shown = shop.web.send("GET", "/api/tenants/demo", &[], "").await;
     assert_eq!(shown.data()["name"], "Demo");

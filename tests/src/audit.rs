@@ -119,7 +119,8 @@ impl Books {
             books.blocks.extend(tenant.inventory().shard(pool, shard).await.unwrap());
         }
         for event in tenant.catalogue().events().await.unwrap() {
-            let pairs = event.sessions.iter().flat_map(|session| event.options.iter().map(move |option| (session, option)));
+            let pairs =
+                event.sessions.iter().flat_map(|session| event.options.iter().map(move |option| (session, option)));
             for (session, option) in pairs {
                 books.capacity.insert(store::keys::stock_pool(&shop.tenant, session.id, option.id), option.total);
             }
@@ -206,7 +207,9 @@ impl Books {
                     Some(State::Ticketed(_) | State::Used(_)) if owned != entry.count => "is not what its order owns",
                     Some(State::Ticketed(_) | State::Used(_)) => continue,
                     Some(State::Reserved { .. } | State::Reviving { .. }) if !due && owned == entry.count => continue,
-                    Some(State::Reserved { .. } | State::Reviving { .. }) => "is past its time, or not what its order lists",
+                    Some(State::Reserved { .. } | State::Reviving { .. }) => {
+                        "is past its time, or not what its order lists"
+                    }
                     Some(State::Paid(_)) => "waits for its tickets",
                     Some(_) => "belongs to an order that is over",
                     None if !due => continue,

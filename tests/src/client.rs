@@ -32,7 +32,13 @@ impl Web {
     }
 
     /// Sends bytes with headers to a path, or to a whole address.
-    pub(crate) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Answer {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Bytes>,
+    ) -> Answer {
         let url = if path.starts_with("http") { path.to_owned() } else { [&self.base, path].concat() };
         let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).unwrap()).uri(&url);
         for (name, value) in headers {

@@ -114,10 +114,11 @@ async fn whoever_is_not_logged_in_gets_nothing_that_needs_a_login() {
     let shop = Shop::open().await;
     for sample in samples() {
         let answer = send(&shop, &sample, Change::default()).await;
-        if matches!(sample.operation.route.auth, Auth::AtLeast(_)) {
-            answer.refused(401, "unauthenticated");
-        } else {
-            assert_ne!((answer.status, answer.error().as_str()), (401, "unauthenticated"), "{answer}");
+        match sample.operation.route.auth {
+            Auth::AtLeast(_) => drop(answer.refused(401, "unauthenticated")),
+            Auth::Open | Auth::Public => assert_ne!(answer.status, 401, "{answer}"),
+            // Whoever has nothing to prove who they are is not let in; with what words depends on the proof.
+            Auth::Proof => assert!((400..500).contains(&answer.status) || sample.name() == "register", "{answer}"),
         }
     }
 }
@@ -193,7 +194,11 @@ async fn every_wrong_field_is_named_and_all_of_them_at_once() {
         let change = Change { who, body: Some(serde_json::to_vec(&all).unwrap()), ..Change::default() };
         let named = wrong_fields(&send(&shop, &sample, change).await);
         for field in fields.keys() {
-            assert!(named.iter().any(|name| name.starts_with(field.as_str())), "{}: {field} in {named:?}", sample.name());
+            assert!(
+                named.iter().any(|name| name.starts_with(field.as_str())),
+                "{}: {field} in {named:?}",
+                sample.name()
+            );
         }
         for body in ["[]", "7", "\"text\"", "null"] {
             let change = Change { who, body: Some(body.into()), ..Change::default() };
@@ -328,6 +333,10 @@ async fn other_tenants_and_other_people_see_and_change_nothing() {
     let stranger = shop.buyer().await;
     let before = format!("{:?}", shop.stored(world["order"].as_str().unwrap()).await);
     for mut sample in samples() {
+        // It names nothing, and whoever calls it is nobody afterwards.
+        if sample.name() == "logout" {
+            continue;
+        }
         sample.query.remove("tenantId");
         let pointed = point_at(&mut sample, &world);
         let public = !matches!(sample.operation.route.auth, Auth::AtLeast(_));

@@ -29,7 +29,12 @@ pub(crate) async fn a_ticket_admits_once_and_its_own_repeat() {
     let refused = shop.scan(&codes[0], "b").await.refused(409, "already_used");
     assert_eq!(refused["usedAt"], first["ticket"]["usedAt"], "{refused}");
     shop.pass(60).await;
-    let counts = shop.get(&shop.staff, &format!("/api/door/sessions/{}/counts?eventId={}", text(&sale, "sessionId"), text(&sale, "eventId"))).await;
+    let counts = shop
+        .get(
+            &shop.staff,
+            &format!("/api/door/sessions/{}/counts?eventId={}", text(&sale, "sessionId"), text(&sale, "eventId")),
+        )
+        .await;
     assert_eq!((&counts.data()["admitted"], &counts.data()["expected"]), (&json!(1), &json!(2)), "{counts}");
     shop.scan(&codes[1], "c").await.expect(200);
     shop.drained().await;

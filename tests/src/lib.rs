@@ -16,7 +16,11 @@ mod differential;
 #[cfg(test)]
 mod door;
 #[cfg(test)]
+mod grants;
+#[cfg(test)]
 mod money;
+#[cfg(test)]
+mod restart;
 #[cfg(test)]
 mod rush;
 #[cfg(test)]
@@ -25,3 +29,5 @@ mod sale;
 mod sample;
 #[cfg(test)]
 mod shop;
+#[cfg(test)]
+mod units;

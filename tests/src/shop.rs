@@ -175,7 +175,8 @@ impl Shop {
         let made = self.create(&self.publisher, "/api/admin/events", self.event(&draft)).await.data();
         let event = text(&made, "id");
         self.post(&self.publisher, &format!("/api/admin/events/{event}/submit"), Value::Null).await.expect(200);
-        let approved = self.post(&self.admin, &format!("/api/admin/events/{event}/approve"), Value::Null).await.expect(200);
+        let approved =
+            self.post(&self.admin, &format!("/api/admin/events/{event}/approve"), Value::Null).await.expect(200);
         let (session, option) = (text(&approved["sessions"][0], "id"), text(&approved["priceOptions"][0], "id"));
         self.drained().await;
         Offer { event, session, option }
@@ -318,15 +319,22 @@ pub(crate) async fn establish(app: &App, id: &TenantId) {
     app.store.tenant(id).catalogue().put_settings(&tenant).await.unwrap();
 }
 
-/// Makes somebody with a session, without the seconds that a thousand passwords take.
+/// Makes somebody with a session, without the seconds that a thousand passwords take. Where the program was stopped and
+/// started again, they and their session are still there.
 pub(crate) async fn person(app: &App, tenant: &TenantId, role: Role, name: &str) -> Person {
     let hash = sha256(&[tenant.as_str().as_bytes(), name.as_bytes()]);
     let bytes = |at: usize| <[u8; 16]>::try_from(&hash[at..at + 16]).unwrap();
+    let (user, login) = (UserId::from_bytes(bytes(0)), LoginId::from_bytes(bytes(16)));
+    let person = Person { tenant: tenant.clone(), identity: Identity { user, role, login } };
+    let accounts = app.store.tenant(tenant);
+    if accounts.identity().login_is_alive(user, login, app.now()).await.unwrap() {
+        return person;
+    }
     let user = User {
-        id: UserId::from_bytes(bytes(0)),
+        id: user,
         role,
         standing: Standing::Active,
-        email: Some(format!("{name}@{tenant}.test")),
+        email: Some(format!("{name}@people.test")),
         phone: None,
         profile: Profile { nickname: Some(name.to_owned()), ..Profile::default() },
         password: None,
@@ -335,18 +343,12 @@ pub(crate) async fn person(app: &App, tenant: &TenantId, role: Role, name: &str)
         updated: app.now(),
         version: 0,
     };
-    let login = LoginId::from_bytes(bytes(16));
-    let accounts = app.store.tenant(tenant);
     let made = accounts.identity().register(&user, app.now()).await.unwrap();
     assert_eq!(made, Registration::Made, "{name}");
-    let never = Timestamp::from_second(START + 400 * 86_400).unwrap();
-    let never = if app.clock.is_test() { never } else { Timestamp::from_second(app.now().as_second() + 86_400).unwrap() };
-    // Where the program was stopped and started again, the session is still there.
-    if !accounts.identity().login_is_alive(user.id, login, app.now()).await.unwrap() {
-        let secret = Secret::of_hash(&hash);
-        assert!(accounts.identity().open_login(&user, login, &secret, never, app.now()).await.unwrap(), "{name}");
-    }
-    Person { tenant: tenant.clone(), identity: Identity { user: user.id, role, login } }
+    let (now, secret) = (app.now(), Secret::of_hash(&hash));
+    let never = Timestamp::from_second(now.as_second() + 400 * 86_400).unwrap();
+    assert!(accounts.identity().open_login(&user, login, &secret, never, now).await.unwrap(), "{name}");
+    person
 }
 
 /// A key that nobody used.

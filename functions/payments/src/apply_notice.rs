@@ -65,8 +65,8 @@ async fn load(app: &App, tenant: &Tenant, kept: &NoticeKept) -> Result<Notificat
 
 /// A notification names the payment and the order that we named when it was begun: a payment of one order pays no other.
 async fn see_known(tenant: &Tenant, notification: &Notification) -> Result<(), Failure> {
-    let payments = tenant.orders().payments(notification.order).await?;
-    if payments.iter().any(|payment| payment.id == notification.payment) {
+    let order = tenant.orders().load(notification.order).await?;
+    if order.is_some_and(|order| order.payments().any(|payment| payment.id == notification.payment)) {
         return Ok(());
     }
     Err(Failure::poison("no such payment was begun for the order"))

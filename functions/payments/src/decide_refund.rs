@@ -34,6 +34,7 @@ pub static OPERATION: Operation = Operation::of::<DecideRefund>();
 pub struct DecideRefund {
     /// Which refund; may be left out where one waits. Where none waits, an approval gives back all that is left.
     refund_id: Option<Text<PublicRefundId>>,
+    #[schemars(example = true)]
     approve: bool,
     /// For the buyer; needed for a no.
     #[schemars(length(max = words::MAX))]

@@ -40,7 +40,7 @@ impl Endpoint for ListPayments {
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<Listed<PaymentView>, Error> {
         let tenant = app.store.tenant(caller.tenant()?);
         let order = reach::visible(&tenant, &caller, self.order_id.0).await?;
-        let payments = tenant.orders().payments(order.id).await?;
+        let payments = order.payments().collect();
         let refunds = tenant.orders().refunds(order.id).await?;
         Ok(Listed::cut(payments, &self.page).map(|payment| PaymentView::of(&payment, &order, &refunds)))
     }

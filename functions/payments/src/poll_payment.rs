@@ -56,8 +56,7 @@ impl Job for PollPayment {
         let (tenant, now) = (app.store.tenant(&begun.tenant.0), app.now());
         let order = tenant.orders().load(begun.order.0).await?;
         let order = order.ok_or_else(|| Failure::poison("a payment was begun for no order"))?;
-        let payments = tenant.orders().payments(order.id).await?;
-        let payment = payments.into_iter().find(|payment| payment.id == begun.payment.0);
+        let payment = order.payments().find(|payment| payment.id == begun.payment.0);
         let payment = payment.ok_or_else(|| Failure::poison("the payment was never begun"))?;
 
         let provider = provider::of(app, &tenant, payment.provider);

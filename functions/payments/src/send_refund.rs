@@ -158,7 +158,7 @@ async fn record_debt(app: &App, tenant: &Tenant, order: Order, capture: Capture)
 /// Closes every payment of an ended order, and applies what was captured all the same.
 async fn ask(app: &App, tenant: &Tenant, order: Order) -> Result<(), Failure> {
     let (mut is_closed, mut is_changed) = (true, false);
-    for payment in tenant.orders().payments(order.id).await? {
+    for payment in order.payments() {
         match provider::of(app, tenant, payment.provider).close(&payment).await? {
             Standing::Closed => {}
             Standing::Open => is_closed = false,

@@ -67,7 +67,14 @@ impl Endpoint for StartPayment {
         ],
         summary: "Begin to pay an order: answers what the provider's client needs and extends the hold once",
         idempotency: Idempotency::Required,
-        errors: &[Code::NotFound, Code::OrderPaid, Code::OrderOver, Code::Busy, Code::IdempotencyConflict],
+        errors: &[
+            Code::NotFound,
+            Code::OrderPaid,
+            Code::OrderOver,
+            Code::LimitExceeded,
+            Code::Busy,
+            Code::IdempotencyConflict,
+        ],
         ..Route::DEFAULT
     };
     type Path = ProviderPath;
@@ -80,17 +87,11 @@ impl Endpoint for StartPayment {
         let fresh = PaymentId::new(now, app.random()?);
         let id = PaymentId::from_bytes(app.once().claim(&caller, fresh.bytes()).await?.id());
 
-        let begun_before = tenant.orders().payments(order.id).await?.into_iter().find(|payment| payment.id == id);
-        let (payment, order) = match begun_before {
-            // A repeat is told what the first attempt began, even when that has been paid meanwhile.
-            Some(payment) if order.paid().is_some() => (payment, order),
-            _ => {
-                let payment =
-                    Payment { id, order: order.id, provider, amount: order.purchase.total, created: id.created() };
-                let order = begin(&tenant, &payment, order, now).await?;
-                (payment, order)
-            }
-        };
+        let begun = domain::payment::Begun { id, provider };
+        // A repeat is told what the first attempt began, even when that has been paid meanwhile.
+        let is_paid_repeat = order.paid().is_some() && order.begun.contains(&begun);
+        let order = if is_paid_repeat { order } else { begin(&tenant, begun, order, now).await? };
+        let payment = Payment { id, order: order.id, provider, amount: order.purchase.total, created: id.created() };
         let Begun::Open(needs) = provider::of(app, &tenant, provider).start(&payment).await? else {
             return Err(Code::OrderOver.into());
         };
@@ -114,11 +115,15 @@ async fn load(app: &App, tenant: &Tenant, user: UserId, id: OrderId, now: Timest
     }
 }
 
-/// Notes the payment, then marks the order: whoever finds an order marked finds its payments, and can ask.
-async fn begin(tenant: &Tenant, payment: &Payment, mut order: Order, now: Timestamp) -> Result<Order, Error> {
+/// Notes the payment on the order before the provider hears of it: whoever finds the order can ask how it ended.
+async fn begin(
+    tenant: &Tenant,
+    payment: domain::payment::Begun,
+    mut order: Order,
+    now: Timestamp,
+) -> Result<Order, Error> {
     for _ in 0..ROUNDS {
-        let started = order.clone().start_payment(now).map_err(explain)?;
-        tenant.orders().put_payment(payment).await?;
+        let started = order.clone().start_payment(payment, now).map_err(explain)?;
         let Some(change) = started.change else { return Ok(order) };
         match tenant.orders().apply(&change).await? {
             Applied::Done => return Ok(change.order),
@@ -133,6 +138,7 @@ fn explain(refused: PayRefused) -> Error {
     match refused {
         PayRefused::Paid => Code::OrderPaid.into(),
         PayRefused::Over => Code::OrderOver.into(),
+        PayRefused::TooMany => Code::LimitExceeded.into(),
     }
 }
 

@@ -159,11 +159,6 @@ impl TicketView {
             },
         })
     }
-
-    /// Whether it admits.
-    pub const fn status(&self) -> TicketStatus {
-        self.status
-    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use crate::{
     block::Token,
     event::later,
-    id::{EventId, OptionId, OrderId, RefundId, SessionId, UserId},
+    id::{EventId, Id as _, OptionId, OrderId, RefundId, SessionId, UserId},
     money::Money,
-    payment::Capture,
+    payment::{Begun, Capture, Payment},
     pool::BlockAddress,
     tenant::HoldTime,
 };
@@ -110,6 +110,8 @@ pub struct Order {
     pub created: Timestamp,
     /// When it was changed last.
     pub updated: Timestamp,
+    /// The payments that were begun for it. The first extends the hold, once; any obliges us to ask how it ended.
+    pub begun: Vec<Begun>,
     /// Which tickets have been given back.
     pub returned: Returned,
     /// Where it stands.
@@ -125,8 +127,6 @@ pub enum State {
     Reserved {
         /// Until when; the earliest deadline of its entries, or later after an extension.
         expires: Timestamp,
-        /// Whether a payment was begun, which extends the hold once and obliges us to ask the provider how it ended.
-        paying: bool,
     },
     /// A payment came after the hold had ended; its tickets are being held again.
     Reviving {
@@ -266,7 +266,7 @@ impl Order {
         let state = if draft.purchase.total.is_zero() {
             State::Paid(Settled { at: now, capture: None })
         } else {
-            State::Reserved { expires: draft.expires, paying: false }
+            State::Reserved { expires: draft.expires }
         };
         Ok(Self {
             id: draft.id,
@@ -277,6 +277,7 @@ impl Order {
             hold: draft.hold,
             created: draft.created,
             updated: now,
+            begun: Vec::new(),
             returned: Returned::default(),
             state,
             version: 1,
@@ -286,7 +287,10 @@ impl Order {
     /// Calls off an unpaid order.
     pub fn cancel(self, now: Timestamp) -> Result<Change, CancelRefused> {
         match self.state {
-            State::Reserved { paying, .. } => Ok(self.to(State::Cancelled(Ended { at: now, paying, owed: None }), now)),
+            State::Reserved { .. } => {
+                let ended = Ended { at: now, paying: self.is_paying(), owed: None };
+                Ok(self.to(State::Cancelled(ended), now))
+            }
             State::Reviving { .. } => Err(CancelRefused::Paying),
             State::Paid(_) | State::Ticketed(_) | State::Used(_) => Err(CancelRefused::Paid),
             State::Cancelled(_)
@@ -300,9 +304,9 @@ impl Order {
     /// Says what has to happen before anything of this order may leave a block.
     pub fn settle(self, now: Timestamp) -> Settlement {
         match self.state {
-            State::Reserved { expires, paying } if expires <= now => self.expire(paying, now),
-            State::Reviving { until, .. } if until <= now => self.expire(true, now),
-            State::Reserved { expires: until, .. } | State::Reviving { until, .. } => Settlement::InTime { until },
+            State::Reserved { expires } if expires <= now => self.expire(now),
+            State::Reviving { until, .. } if until <= now => self.expire(now),
+            State::Reserved { expires: until } | State::Reviving { until, .. } => Settlement::InTime { until },
             State::Paid(_) => Settlement::AwaitsTickets,
             State::Ticketed(_) | State::Used(_) => Settlement::Owned,
             State::Cancelled(_)
@@ -313,8 +317,8 @@ impl Order {
         }
     }
 
-    fn expire(self, paying: bool, now: Timestamp) -> Settlement {
-        let ended = Ended { at: now, paying, owed: None };
+    fn expire(self, now: Timestamp) -> Settlement {
+        let ended = Ended { at: now, paying: self.is_paying(), owed: None };
         Settlement::Expire(Box::new(self.to(State::Expired(ended), now)))
     }
 
@@ -363,10 +367,26 @@ impl Order {
     /// Until when the tickets are held, while the order is unpaid.
     pub const fn expires(&self) -> Option<Timestamp> {
         match self.state {
-            State::Reserved { expires, .. } => Some(expires),
+            State::Reserved { expires } => Some(expires),
             State::Reviving { until, .. } => Some(until),
             _ => None,
         }
+    }
+
+    /// The payments that were begun, oldest first.
+    pub fn payments(&self) -> impl Iterator<Item = Payment> + '_ {
+        let payment = |begun: &Begun| Payment {
+            id: begun.id,
+            order: self.id,
+            provider: begun.provider,
+            amount: self.purchase.total,
+            created: begun.id.created(),
+        };
+        self.begun.iter().map(payment)
+    }
+
+    const fn is_paying(&self) -> bool {
+        !self.begun.is_empty()
     }
 
     /// The numbers of the tickets that have not been given back.

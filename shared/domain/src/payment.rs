@@ -60,6 +60,15 @@ pub struct Capture {
     pub amount: Money,
 }
 
+/// A payment that was begun, as its order remembers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Our id; the provider's reference for it. It tells when the payment was begun.
+    pub id: PaymentId,
+    /// Where.
+    pub provider: Provider,
+}
+
 /// A payment that was begun at a provider. Its outcome is on the order, the only arbiter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payment {

@@ -142,8 +142,6 @@ pub fn parse_shard(partition: &str) -> Option<(TenantId, PoolKey, u16)> {
 
 /// The sort key of an order's head.
 pub const ORDER: &str = "order";
-/// How the sort keys of payments begin.
-pub(crate) const PAYMENT: &str = "payment#";
 /// How the sort keys of refunds begin.
 pub(crate) const REFUND: &str = "refund#";
 
@@ -155,11 +153,6 @@ pub(crate) fn order_partition(tenant: &TenantId, order: OrderId) -> String {
 /// An order.
 pub(crate) fn order(tenant: &TenantId, id: OrderId) -> Key {
     key(order_partition(tenant, id), ORDER)
-}
-
-/// A payment of an order.
-pub(crate) fn payment(tenant: &TenantId, order: OrderId, payment: PaymentId) -> Key {
-    key(order_partition(tenant, order), format!("{PAYMENT}{}", payment.bare()))
 }
 
 /// A refund of an order.

@@ -9,7 +9,6 @@ use domain::{
     event::later,
     id::{OrderId, RefundId, UserId},
     order::{Change, Order},
-    payment::Payment,
     tenant::TenantId,
 };
 
@@ -179,22 +178,6 @@ impl<'t> Orders<'t> {
                 Err(failed) => Some(Err(failed)),
             })
             .collect()
-    }
-
-    /// Notes a payment before its provider hears of it. The same payment again changes nothing.
-    pub async fn put_payment(&self, payment: &Payment) -> Result<(), Failed> {
-        let key = keys::payment(&self.tenant.id, payment.order, payment.id);
-        let item = encode(key, &item::PaymentItem::of(payment))?;
-        let absent = Expression::only_if("attribute_not_exists(pk)");
-        self.tenant.store.tables.put(Table::Orders, item, absent).await.map(drop)
-    }
-
-    /// The payments that were begun for an order, oldest first.
-    pub async fn payments(&self, order: OrderId) -> Result<Vec<Payment>, Failed> {
-        let partition = keys::order_partition(&self.tenant.id, order);
-        let find = Find::partition(partition, Read::Consistent).beginning(keys::PAYMENT);
-        let items = self.tenant.store.tables.all(Table::Orders, find).await?;
-        items.into_iter().map(|item| item::payment(order, item)).collect()
     }
 
     /// Moves due work on to another hour, so that it is asked about again then. `order` is the order as it is known.

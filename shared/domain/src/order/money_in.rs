@@ -6,13 +6,13 @@ use crate::{
     block::Token,
     event::later,
     order::{Change, Ended, Held, Order, Settled, State, WrongState},
-    payment::Capture,
+    payment::{Begun, Capture},
 };
 
 /// A payment may begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Started {
-    /// What to write first; nothing where a payment was begun before.
+    /// What to write first; nothing where this payment was begun before.
     pub change: Option<Change>,
     /// Until when the tickets are held.
     pub expires: Timestamp,
@@ -27,6 +27,9 @@ pub enum PayRefused {
     /// The hold has ended, or the order was called off.
     #[error("the order has ended")]
     Over,
+    /// Too many payments were begun for it.
+    #[error("too many payments were begun")]
+    TooMany,
 }
 
 /// What a capture means for an order.
@@ -54,14 +57,19 @@ pub enum Arrived {
 const REVIVE_SECS: i64 = 2 * 60;
 
 impl Order {
-    /// Begins a payment, which stretches the hold once.
-    pub fn start_payment(self, now: Timestamp) -> Result<Started, PayRefused> {
+    /// The most payments that may be begun for one order: a buyer who changes their mind, not one who tries the doors.
+    pub const MAX_PAYMENTS: usize = 5;
+
+    /// Begins a payment. The first stretches the hold.
+    pub fn start_payment(mut self, payment: Begun, now: Timestamp) -> Result<Started, PayRefused> {
         match self.state {
-            State::Reserved { expires, .. } if expires <= now => Err(PayRefused::Over),
-            State::Reserved { expires, paying: true } => Ok(Started { change: None, expires }),
-            State::Reserved { expires, paying: false } => {
-                let expires = self.stretched(expires, now);
-                let change = self.to(State::Reserved { expires, paying: true }, now);
+            State::Reserved { expires } if expires <= now => Err(PayRefused::Over),
+            State::Reserved { expires } if self.begun.contains(&payment) => Ok(Started { change: None, expires }),
+            State::Reserved { .. } if self.begun.len() >= Self::MAX_PAYMENTS => Err(PayRefused::TooMany),
+            State::Reserved { expires } => {
+                let expires = if self.is_paying() { expires } else { self.stretched(expires, now) };
+                self.begun.push(payment);
+                let change = self.to(State::Reserved { expires }, now);
                 Ok(Started { change: Some(change), expires })
             }
             State::Paid(_) | State::Ticketed(_) | State::Used(_) | State::Reviving { .. } => Err(PayRefused::Paid),
@@ -82,7 +90,7 @@ impl Order {
             return Arrived::Wrong;
         }
         match self.state.clone() {
-            State::Reserved { expires, .. } if now < expires => {
+            State::Reserved { expires } if now < expires => {
                 Arrived::Pays(self.to(State::Paid(Settled { at: now, capture: Some(capture) }), now))
             }
             State::Reserved { .. } => Arrived::ExpireFirst(self.to(unresolved(now), now)),

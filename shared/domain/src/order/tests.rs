@@ -1,12 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    id::{Id as _, PaymentId},
-    money::Currency,
-    payment::Provider,
-    pool::PoolKey,
-};
+use crate::{id::PaymentId, money::Currency, payment::Provider, pool::PoolKey};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -53,6 +48,10 @@ fn paid() -> Order {
 
 fn capture(id: &str) -> Capture {
     Capture { provider: Provider::Sandbox, id: id.into(), payment: PaymentId::from_bytes([1; 16]), amount: total() }
+}
+
+fn begun(number: u8) -> Begun {
+    Begun { id: PaymentId::from_bytes([number; 16]), provider: Provider::Sandbox }
 }
 
 fn expired() -> Order {
@@ -136,19 +135,24 @@ fn cancelling_needs_an_unpaid_order() {
 
 #[test]
 fn a_begun_payment_stretches_the_hold_once_within_bounds() {
-    let started = reserved().start_payment(at(600)).unwrap();
+    let started = reserved().start_payment(begun(1), at(600)).unwrap();
     assert_eq!(started.expires, at(1_500));
-    let again = started.change.unwrap().order.start_payment(at(1_000)).unwrap();
-    assert_eq!((again.change, again.expires), (None, at(1_500)));
+    let again = started.change.unwrap().order.start_payment(begun(2), at(1_000)).unwrap();
+    assert_eq!(again.expires, at(1_500));
+    let order = again.change.unwrap().order;
+    assert_eq!(order.clone().start_payment(begun(2), at(1_001)).unwrap().change, None, "a repeat");
+    let full =
+        (3..=5).fold(order, |order, id| order.start_payment(begun(id), at(1_002)).unwrap().change.unwrap().order);
+    assert_eq!(full.start_payment(begun(6), at(1_003)), Err(PayRefused::TooMany));
     let short = Order { hold: HoldTime::minutes(5).unwrap(), ..reserved() };
-    assert_eq!(short.start_payment(at(100)).unwrap().expires, at(900), "never shorter than it was");
-    assert_eq!(reserved().start_payment(at(900)), Err(PayRefused::Over));
-    assert_eq!(paid().start_payment(at(11)), Err(PayRefused::Paid));
+    assert_eq!(short.start_payment(begun(1), at(100)).unwrap().expires, at(900), "never shorter than it was");
+    assert_eq!(reserved().start_payment(begun(1), at(900)), Err(PayRefused::Over));
+    assert_eq!(paid().start_payment(begun(1), at(11)), Err(PayRefused::Paid));
 }
 
 #[test]
 fn an_order_that_ends_while_a_payment_is_under_way_must_ask() {
-    let paying = reserved().start_payment(at(600)).unwrap().change.unwrap().order;
+    let paying = reserved().start_payment(begun(1), at(600)).unwrap().change.unwrap().order;
     let Settlement::Expire(change) = paying.clone().settle(at(1_500)) else { panic!() };
     assert_eq!(change.order.due(), Some(Due::AskPayment));
     assert_eq!(change.order.payment_closed(at(1_600)).unwrap().order.due(), None);

@@ -64,7 +64,8 @@ impl Activity<'_> {
         let mut from = None;
         loop {
             let find = Find::partition(keys::refund_list(&self.tenant.id, shelf.word()), Read::Consistent);
-            let page = self.tenant.store.tables.page(Table::Activity, Find { newest_first: true, from, ..find }).await?;
+            let page =
+                self.tenant.store.tables.page(Table::Activity, Find { newest_first: true, from, ..find }).await?;
             for item in &page.items {
                 let named = keys::parse_listed_refund(text_of(item, SORT));
                 found.push(named.ok_or_else(|| Failed::corrupt("a key in the list of refunds"))?);

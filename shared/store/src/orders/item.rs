@@ -1,4 +1,4 @@
-//! How orders and payments are written down. Names are short: every status change pays for the whole item, and under
+//! How orders are written down. Names are short: every status change pays for the whole item, and under
 //! 1 KiB it costs one write unit.
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -9,17 +9,13 @@ use domain::{
     id::{Id as _, OrderId, PaymentId},
     money::Money,
     order::{Contact, Ended, Held, Order, Purchase, Quantity, Returned, Settled, State},
-    payment::{Capture, Payment},
+    payment::{Begun, Capture},
     pool::BlockAddress,
     tenant::HoldTime,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Failed, SORT,
-    client::{Item, decode, text_of},
-    keys,
-};
+use crate::{Failed, client::Item};
 
 /// The attribute of the state's word.
 pub(super) const STATE: &str = "st";
@@ -48,6 +44,9 @@ pub(super) struct OrderItem {
     hold: u8,
     cr: i64,
     up: i64,
+    /// Payments that were begun: provider and id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pays: Vec<String>,
     #[serde(default, skip_serializing_if = "is_zero")]
     ret: u16,
     st: String,
@@ -123,6 +122,7 @@ impl OrderItem {
             hold: order.hold.as_minutes(),
             cr: order.created.as_millisecond(),
             up: order.updated.as_millisecond(),
+            pays: order.begun.iter().map(write_begun).collect(),
             ret: order.returned.bits(),
             st: word(&order.state).into(),
             ver: order.version,
@@ -141,10 +141,7 @@ impl OrderItem {
 
     fn write_state(&mut self, state: &State) {
         match state {
-            State::Reserved { expires, paying } => {
-                self.x = Some(expires.as_millisecond());
-                self.paying = paying.then_some(true);
-            }
+            State::Reserved { expires } => self.x = Some(expires.as_millisecond()),
             State::Reviving { until, token, capture } => {
                 self.x = Some(until.as_millisecond());
                 self.tok = Some(HEXLOWER.encode(&token.0));
@@ -189,6 +186,7 @@ impl OrderItem {
             hold: HoldTime::minutes(self.hold.into()).map_err(Failed::corrupt)?,
             created: at(self.cr)?,
             updated: at(self.up)?,
+            begun: self.pays.iter().map(|text| read_begun(text)).collect::<Result<_, _>>()?,
             returned: Returned::from_bits(self.ret),
             state,
             version: self.ver,
@@ -197,7 +195,7 @@ impl OrderItem {
 
     fn read_state(&mut self) -> Result<State, Failed> {
         Ok(match self.st.as_str() {
-            "reserved" => State::Reserved { expires: moment(self.x)?, paying: self.paying.unwrap_or(false) },
+            "reserved" => State::Reserved { expires: moment(self.x)? },
             "reviving" => State::Reviving {
                 until: moment(self.x)?,
                 token: read_token(self.tok.as_deref().unwrap_or_default())?,
@@ -265,6 +263,16 @@ fn read_held(text: &str) -> Result<Held, Failed> {
     Ok(Held { block: BlockAddress { pool, number }, count, token })
 }
 
+fn write_begun(begun: &Begun) -> String {
+    [begun.provider.word(), ":", &begun.id.bare()].concat()
+}
+
+fn read_begun(text: &str) -> Result<Begun, Failed> {
+    let (provider, id) = text.split_once(':').ok_or_else(|| Failed::corrupt("a payment that was begun"))?;
+    let id = PaymentId::from_bare(id).map_err(Failed::corrupt)?;
+    Ok(Begun { id, provider: provider.parse().map_err(Failed::corrupt)? })
+}
+
 fn read_token(text: &str) -> Result<Token, Failed> {
     let bytes = HEXLOWER.decode(text.as_bytes()).map_err(Failed::corrupt)?;
     bytes.try_into().map(Token).map_err(|_| Failed::corrupt("a token"))
@@ -282,39 +290,6 @@ fn moment(millis: Option<i64>) -> Result<Timestamp, Failed> {
     at(millis.ok_or_else(|| Failed::corrupt("a state without its time"))?)
 }
 
-/// A payment that was begun.
-#[derive(Debug, Serialize, Deserialize)]
-pub(super) struct PaymentItem {
-    p: String,
-    amt: u64,
-    cur: String,
-    cr: i64,
-}
-
-impl PaymentItem {
-    pub(super) fn of(payment: &Payment) -> Self {
-        Self {
-            p: payment.provider.word().into(),
-            amt: payment.amount.minor,
-            cur: payment.amount.currency.to_string(),
-            cr: payment.created.as_millisecond(),
-        }
-    }
-}
-
-/// Reads a payment of an order.
-pub(super) fn payment(order: OrderId, item: Item) -> Result<Payment, Failed> {
-    let bare = text_of(&item, SORT).strip_prefix(keys::PAYMENT).unwrap_or_default().to_owned();
-    let PaymentItem { p, amt, cur, cr } = decode(item)?;
-    Ok(Payment {
-        id: PaymentId::from_bare(&bare).map_err(Failed::corrupt)?,
-        order,
-        provider: p.parse().map_err(Failed::corrupt)?,
-        amount: money(amt, &cur)?,
-        created: at(cr)?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use domain::{
@@ -324,7 +299,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::client::encode;
+    use crate::{
+        client::{decode, encode},
+        keys,
+    };
 
     fn order(state: State) -> Order {
         let held = |number| Held {
@@ -347,6 +325,7 @@ mod tests {
             hold: HoldTime::DEFAULT,
             created: at(1_767_225_600_123).unwrap(),
             updated: at(1_767_225_600_456).unwrap(),
+            begun: vec![Begun { id: PaymentId::from_bytes([7; 16]), provider: Provider::Sandbox }; 2],
             returned: Returned::from_bits(2),
             state,
             version: 7,
@@ -364,7 +343,7 @@ mod tests {
         let paid = Settled { at: time, capture: Some(capture.clone()) };
         let ended = Ended { at: time, paying: true, owed: Some(capture.clone()) };
         vec![
-            State::Reserved { expires: time, paying: true },
+            State::Reserved { expires: time },
             State::Reviving { until: time, token: Token([8; 6]), capture },
             State::Paid(Settled { at: time, capture: None }),
             State::Ticketed(paid.clone()),

@@ -35,7 +35,7 @@ impl Tenant {
             return Ok(());
         };
         for held in held {
-            self.give_back(id, *held, 0).await?;
+            self.give_back(id, *held, NOTHING).await?;
         }
         Ok(())
     }
@@ -45,18 +45,20 @@ impl Tenant {
     pub async fn release(&self, order: &Order, now: Timestamp) -> Result<(), Failed> {
         let over = matches!(order.clone().settle(now), Settlement::Over);
         for (held, owned) in order.owns() {
-            let keep = if over { 0 } else { owned };
-            if keep < held.count {
+            // What stays for a paid order that waits for its tickets stays on the list of unfinished work.
+            let until = matches!(order.state, State::Paid(_)).then_some(now);
+            let keep = if over { NOTHING } else { Keep { count: owned, until } };
+            if keep.count < held.count {
                 self.give_back(order.id, held, keep).await?;
             }
         }
         Ok(())
     }
 
-    /// Removes exactly what the order is known to have put there, or reduces it to `keep` tickets. What the order lists was
+    /// Removes exactly what the order is known to have put there, or reduces it to what it keeps. What the order lists was
     /// written before it ended, so its token counts as examined before the settling. Where another token is found (a
     /// revival rewrote the entry, a partial release did), the order is looked at again before anything is removed.
-    async fn give_back(&self, order: OrderId, held: Held, keep: u8) -> Result<(), Failed> {
+    async fn give_back(&self, order: OrderId, held: Held, keep: Keep) -> Result<(), Failed> {
         let entry = Entry { count: held.count, until: None, token: held.token };
         let mut examined = Examined { order, entry };
         for _ in 0..ROUNDS {
@@ -64,10 +66,12 @@ impl Tenant {
             match self.inventory().change(held.block, &change).await? {
                 Changed::Done => return self.stock().reopen(held.block.pool).await,
                 Changed::Missing => return Ok(()),
-                Changed::Refused { block, .. } => match self.still_to_reduce(order, held.block, &block, keep).await? {
-                    Some(found) => examined = found,
-                    None => return Ok(()),
-                },
+                Changed::Refused { block, .. } => {
+                    match self.still_to_reduce(order, held.block, &block, keep.count).await? {
+                        Some(found) => examined = found,
+                        None => return Ok(()),
+                    }
+                }
             }
         }
         Err(Failed::Throttled)
@@ -137,8 +141,8 @@ impl Tenant {
             for examined in block.due(now) {
                 let settled = self.settle(examined.order, now).await?;
                 let change = match settled.verdict(address, &examined) {
-                    Verdict::Evict => reduce(examined, 0),
-                    Verdict::Shrink(keep) => reduce(examined, keep),
+                    Verdict::Evict => reduce(examined, NOTHING),
+                    Verdict::Shrink(count) => reduce(examined, Keep { count, until: None }),
                     Verdict::Move(until) => Change::Rewrite { examined, entry: moved(examined.entry, until) },
                     Verdict::Confirm => Change::Confirm { order: examined.order, token: examined.entry.token },
                     Verdict::Keep => {
@@ -158,11 +162,21 @@ impl Tenant {
     }
 }
 
-fn reduce(examined: Examined, keep: u8) -> Change {
-    if keep == 0 {
+/// What stays of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Keep {
+    count: u8,
+    until: Option<Timestamp>,
+}
+
+const NOTHING: Keep = Keep { count: 0, until: None };
+
+fn reduce(examined: Examined, keep: Keep) -> Change {
+    if keep.count == 0 {
         return Change::Release { examined };
     }
-    Change::Rewrite { examined, entry: Entry { count: keep, until: None, token: token() } }
+    let Keep { count, until } = keep;
+    Change::Rewrite { examined, entry: Entry { count, until, token: token() } }
 }
 
 const fn is_ticketed(order: &Order) -> bool {

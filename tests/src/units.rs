@@ -1,0 +1,100 @@
+//! What an order of two costs, counted by the database.
+//!
+//! Twelve write units were aimed at, six a ticket. It is thirteen: a payment's `Idempotency-Key` has a record of its own,
+//! which the aim left out. Counted apart are what only the simulated provider writes, and the summaries of stock, of which
+//! a window of changes makes one for each shard however many buyers were in it.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::shop::{Shop, tickets};
+
+/// Write units by table, of writes that were made and of those that were refused.
+fn written(shop: &Shop) -> BTreeMap<String, u64> {
+    let mut tables: BTreeMap<String, u64> = BTreeMap::new();
+    for ((table, _), usage) in shop.system.engines.meter().snapshot() {
+        let units = usage.billed_write_units();
+        assert!(units.fract().abs() < f64::EPSILON && units >= 0.0, "{table}: {usage:?}");
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small whole number, see above")]
+        let units = units as u64;
+        let bare = table.strip_prefix(shop.app().settings.table_prefix.as_str()).unwrap();
+        if units > 0 {
+            *tables.entry(bare.to_owned()).or_default() += units;
+        }
+    }
+    shop.system.engines.meter().reset();
+    tables
+}
+
+/// Compares; every table that was written to has to be named.
+#[track_caller]
+fn check(written: &BTreeMap<String, u64>, expected: &[(&str, u64)]) {
+    let expected: BTreeMap<_, _> = expected.iter().map(|(table, units)| ((*table).to_owned(), *units)).collect();
+    assert_eq!(*written, expected);
+}
+
+#[tokio::test]
+async fn an_order_of_two_costs_thirteen_write_units() {
+    /// The sandbox's record of the payment: opened, then captured.
+    const OF_SANDBOX: u64 = 1;
+    let shop = Shop::open().await;
+    let offer = shop.publish(tickets(64)).await;
+    let buyer = shop.buyer().await;
+    // Whatever is written once in a life is written by the first sale.
+    shop.sale(&buyer, &offer, 2).await;
+    written(&shop);
+
+    let order = shop.hold(&buyer, &offer, 2).await;
+    let held = written(&shop);
+    check(
+        &held,
+        &[
+            ("activity", 1),  // the idempotency record
+            ("inventory", 1), // the hold
+            ("orders", 2),    // the order, and its entry in the index of the user's orders
+            ("catalogue", 1), // apart: the summary of the shard
+        ],
+    );
+    let payment = shop.begin(&buyer, &order).await;
+    shop.drained().await;
+    let begun = written(&shop);
+    check(
+        &begun,
+        &[
+            ("activity", 1 + OF_SANDBOX), // the idempotency record
+            ("orders", 2),                // the payment, and the order's longer hold
+        ],
+    );
+    shop.complete(&buyer, &payment, json!({"outcome": "paid"})).await.expect(200);
+    shop.until(&buyer, &order, "ticketed").await;
+    let paid = written(&shop);
+    check(
+        &paid,
+        &[
+            ("activity", 1 + OF_SANDBOX), // the notification
+            ("orders", 2),                // PAID, TICKETED
+            ("tickets", 2),               // one each
+            ("inventory", 1),             // the confirmation
+            ("catalogue", 1),             // apart: the summary of the shard
+        ],
+    );
+    let all: u64 = [held, begun, paid].iter().flat_map(BTreeMap::values).sum();
+    assert_eq!(all - 2 * OF_SANDBOX - 2, 13);
+}
+
+#[tokio::test]
+async fn whoever_comes_when_all_is_sold_costs_no_write() {
+    let shop = Shop::open().await;
+    let offer = shop.publish(tickets(2)).await;
+    let (buyer, late) = (shop.buyer().await, shop.buyer().await);
+    shop.sale(&buyer, &offer, 2).await;
+    shop.left(&offer).await;
+    // The first one looks whether it is true; from then on it is known for a second.
+    shop.try_buy(&late, &offer, 1).await.refused(409, "sold_out");
+    written(&shop);
+    for _ in 0..5 {
+        shop.try_buy(&late, &offer, 1).await.refused(409, "sold_out");
+    }
+    check(&written(&shop), &[]);
+}
