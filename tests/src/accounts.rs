@@ -231,6 +231,7 @@ pub(crate) async fn staff_log_in_by_their_own_door_until_they_are_disabled() {
 #[tokio::test]
 pub(crate) async fn a_tenant_shows_its_public_settings() {
     let shop = Shop::open().await;
+    assert_eq!(shop.web.send("GET", "/readyz", &[], "").await.status, 200);
     let shown = shop.web.send("GET", "/api/tenants/demo", &[], "").await;
     assert_eq!(shown.data()["name"], "Demo");
     assert!(!shown.header("etag").is_empty());

@@ -2,6 +2,7 @@
 //!
 //! Nothing sleeps. Time is a test clock; *drained* means that no worker has anything to do. Winners are counted from what
 //! is stored, never from answers.
+#![cfg_attr(test, expect(clippy::print_stdout, reason = "tests with chance in them say their seed"))]
 
 #[cfg(test)]
 mod accounts;
@@ -19,6 +20,8 @@ mod door;
 mod grants;
 #[cfg(test)]
 mod money;
+#[cfg(test)]
+mod organisers;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]

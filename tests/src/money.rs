@@ -1,6 +1,6 @@
 //! Money comes in late, twice, wrong and out of order, and goes out once.
 
-use domain::id::PaymentId;
+use domain::{id::PaymentId, user::Role};
 use http::StatusCode;
 use providers::{
     Failed,
@@ -273,7 +273,16 @@ pub(crate) async fn a_refund_is_asked_for_approved_and_done() {
     shop.get(&other, &path).await.refused(404, "not_found");
     let waiting = shop.get(&shop.admin, "/api/admin/refunds?status=requested").await.data();
     assert_eq!((&waiting["total"], &waiting["items"][0]["id"]), (&json!(1), &refund["id"]));
+    // The organiser of the event sees what became of its tickets and its money; no other organiser does.
+    let rival = person(shop.app(), &shop.tenant, Role::Publisher, "rival").await;
+    let payments = format!("/api/payments?orderId={}", text(&sale, "id"));
+    for path in [&path, &payments] {
+        shop.get(&shop.publisher, path).await.expect(200);
+        shop.get(&rival, path).await.refused(404, "not_found");
+    }
     // It waits: the tickets are as good as before.
+    let mine = shop.get(&buyer, "/api/orders").await.data();
+    assert_eq!(mine["items"][0]["tickets"][0]["status"], "valid", "{mine}");
     assert_eq!(shop.status(&buyer, &text(&sale, "id")).await, "ticketed");
     decide(&shop, &buyer, &sale, json!({"approve": true})).await.refused(403, "forbidden");
     decide(&shop, &shop.admin, &sale, json!({"approve": true})).await.expect(200);
@@ -388,10 +397,10 @@ pub(crate) async fn another_tenants_administrator_gives_nothing_back() {
     let (shop, _, _, sale) = sold(tickets(2), 1).await;
     let other = "other".parse().unwrap();
     establish(shop.app(), &other).await;
-    let boss = person(shop.app(), &other, domain::user::Role::Admin, "boss").await;
+    let boss = person(shop.app(), &other, Role::Admin, "boss").await;
     decide(&shop, &boss, &sale, json!({"approve": true})).await.refused(404, "not_found");
     // Nor does a publisher of this tenant whose event it is not.
-    let rival = person(shop.app(), &shop.tenant, domain::user::Role::Publisher, "rival").await;
+    let rival = person(shop.app(), &shop.tenant, Role::Publisher, "rival").await;
     decide(&shop, &rival, &sale, json!({"approve": true})).await.refused(404, "not_found");
     shop.drained().await;
     assert_eq!(audit(&shop).await.tickets, 1);

@@ -22,7 +22,7 @@ const COMES_BACK: Duration = Duration::from_millis(50);
 /// How often the stock is looked at.
 const LOOKS: Duration = Duration::from_millis(40);
 /// Longer than any of these tests takes on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 async fn shop() -> Arc<Shop> {
     let options = Options { guard: false, ..Options::test(Clock::System) };

@@ -30,7 +30,7 @@ pub(crate) async fn from_the_list_of_events_to_the_door() {
 
     let key = fresh_key();
     let with_key = [ana[0], ana[1], ("idempotency-key", key.as_str())];
-    let placed = shop.web.send("POST", "/api/orders", &with_key, shop.order(&offer, 2).to_string()).await;
+    let placed = shop.web.send("POST", "/api/orders", &with_key, offer.order(2).to_string()).await;
     let order = placed.expect(202);
     let id = text(&order, "id");
     assert_eq!(placed.header("location"), format!("/api/orders/{id}"));
@@ -174,13 +174,13 @@ pub(crate) async fn the_same_key_is_the_same_order() {
     let offer = shop.publish(tickets(10)).await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let key = [("idempotency-key", "the-one")];
-    let body = shop.order(&offer, 2);
+    let body = offer.order(2);
     let first = text(&shop.call_with(&buyer, "POST", "/api/orders", &key, body.clone()).await.expect(202), "id");
     let at_once = text(&shop.call_with(&buyer, "POST", "/api/orders", &key, body.clone()).await.expect(202), "id");
     shop.drained().await;
     let later = text(&shop.call_with(&buyer, "POST", "/api/orders", &key, body.clone()).await.expect(202), "id");
     assert_eq!((&first, &first), (&at_once, &later));
-    let more = shop.call_with(&buyer, "POST", "/api/orders", &key, shop.order(&offer, 3)).await;
+    let more = shop.call_with(&buyer, "POST", "/api/orders", &key, offer.order(3)).await;
     more.refused(409, "idempotency_conflict");
     let theirs = text(&shop.call_with(&other, "POST", "/api/orders", &key, body.clone()).await.expect(202), "id");
     assert_ne!(first, theirs, "keys belong to people");
@@ -204,7 +204,7 @@ pub(crate) async fn a_repeat_after_everything_is_sold_is_told_of_its_first_succe
     let offer = shop.publish(tickets(2)).await;
     let (buyer, other) = (shop.buyer().await, shop.buyer().await);
     let key = [("idempotency-key", "mine")];
-    let body = shop.order(&offer, 2);
+    let body = offer.order(2);
     let first = shop.call_with(&buyer, "POST", "/api/orders", &key, body.clone()).await.expect(202);
     assert_eq!(shop.left(&offer).await, 0);
     shop.try_buy(&other, &offer, 1).await.refused(409, "sold_out");
@@ -212,7 +212,7 @@ pub(crate) async fn a_repeat_after_everything_is_sold_is_told_of_its_first_succe
     assert_eq!(first["id"], again["id"]);
     // Whoever was refused is not held to it: later there may be something.
     let theirs = [("idempotency-key", "theirs")];
-    let wish = shop.order(&offer, 1);
+    let wish = offer.order(1);
     shop.call_with(&other, "POST", "/api/orders", &theirs, wish.clone()).await.refused(409, "sold_out");
     shop.pass(HOLD).await;
     assert_eq!(shop.left(&offer).await, 2);
@@ -227,7 +227,7 @@ pub(crate) async fn a_repeat_is_told_of_its_first_success_after_the_sale_has_end
     let offer = shop.publish(tickets(2)).await;
     let buyer = shop.buyer().await;
     let key = [("idempotency-key", "mine")];
-    let body = shop.order(&offer, 2);
+    let body = offer.order(2);
     shop.pass(START + TO_SESSION + 7_200 - 60 - shop.now().as_second()).await;
     let first = shop.call_with(&buyer, "POST", "/api/orders", &key, body.clone()).await.expect(202);
     shop.drained().await;
@@ -277,16 +277,16 @@ pub(crate) async fn what_is_not_on_sale_cannot_be_ordered() {
         ("priceOptionId", json!("opt_06ejpz2001r030020c20a1g710"), "priceOptionId"),
         ("userInfo", json!({"name": "", "phone": "1"}), "userInfo.name"),
     ] {
-        let mut body = shop.order(&offer, 1);
+        let mut body = offer.order(1);
         body[field] = value;
         let refused = shop.create(&buyer, "/api/orders", body).await.refused(400, "validation_failed");
         assert_eq!(refused["details"][0]["field"], named, "{refused}");
     }
-    let mut body = shop.order(&offer, 1);
+    let mut body = offer.order(1);
     body["eventId"] = json!("evt_06ejpz2001r030020c20a1g710");
     shop.create(&buyer, "/api/orders", body).await.refused(404, "not_found");
     // Prices are the server's: whatever a client adds changes nothing.
-    let mut body = shop.order(&offer, 1);
+    let mut body = offer.order(1);
     body["price"] = json!(1);
     body["totalAmount"] = json!(1);
     body["status"] = json!("paid");

@@ -62,6 +62,14 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
+    /// The body of an order.
+    pub(crate) fn order(&self, quantity: u8) -> Value {
+        json!({
+            "eventId": self.event, "sessionId": self.session, "priceOptionId": self.option, "quantity": quantity,
+            "userInfo": {"name": "Wang Fang", "phone": "13800138000"},
+        })
+    }
+
     /// What an order is of.
     pub(crate) fn of(order: &Value) -> Self {
         Self { event: text(order, "eventId"), session: text(order, "sessionId"), option: text(order, "priceOptionId") }
@@ -85,7 +93,7 @@ impl Shop {
 
     /// Opens a shop as the options say. Where it was open before, its people are the same.
     pub(crate) async fn with(options: Options, clock: Clock) -> Self {
-        let system = System::start(options).await.unwrap();
+        let system = Box::pin(System::start(options)).await.unwrap();
         let tenant: TenantId = "demo".parse().unwrap();
         establish(system.app, &tenant).await;
         let web = Web::new(&system.base_url());
@@ -193,17 +201,9 @@ impl Shop {
         })
     }
 
-    /// The body of an order.
-    pub(crate) fn order(&self, offer: &Offer, quantity: u8) -> Value {
-        json!({
-            "eventId": offer.event, "sessionId": offer.session, "priceOptionId": offer.option, "quantity": quantity,
-            "userInfo": {"name": "Wang Fang", "phone": "13800138000"},
-        })
-    }
-
     /// Asks for tickets; whatever the answer.
     pub(crate) async fn try_buy(&self, who: &Person, offer: &Offer, quantity: u8) -> Answer {
-        self.create(who, "/api/orders", self.order(offer, quantity)).await
+        self.create(who, "/api/orders", offer.order(quantity)).await
     }
 
     /// Holds tickets; the order's id.

@@ -34,7 +34,12 @@ impl Endpoint for UpdateEvent {
         method: Method::Put,
         path: "/api/admin/events/{event}",
         auth: Auth::AtLeast(Role::Publisher),
-        grants: &[Grant::read(Table::Catalogue), Grant::write(Table::Catalogue), Grant::write(Table::Inventory)],
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::write(Table::Catalogue),
+            Grant::read(Table::Inventory),
+            Grant::write(Table::Inventory),
+        ],
         summary: "Replace an event; once approved, dates, price options and currency stay",
         errors: &[Code::NotFound, Code::WrongState, Code::EventLocked, Code::StockInUse, Code::Busy],
         timeout_secs: 29,
