@@ -6,6 +6,7 @@ use domain::{
     Timestamp,
     event::{Event, later},
     pool::{Layout, PoolKey},
+    tenant::TenantId,
 };
 use providers::queue::Queue;
 use serde::{Deserialize, Serialize};
@@ -43,16 +44,32 @@ impl Job for ReconcileHolds {
 
     async fn handle(self, app: &'static App) -> Result<(), Failure> {
         let now = app.now();
-        for id in app.store.platform().tenants().await? {
+        let mut first_failure = None;
+        for id in in_turn(app.store.platform().tenants().await?, now) {
             let tenant = app.store.tenant(&id);
             for event in tenant.catalogue().events().await? {
-                if event.is_public() && is_recent(&event, now) {
-                    walk_event(app, &tenant, &event, now).await?;
+                if !event.is_public() || !is_recent(&event, now) {
+                    continue;
+                }
+                // What is wrong with one event keeps no other waiting.
+                if let Err(failure) = walk_event(app, &tenant, &event, now).await {
+                    tracing::warn!(tenant = %id, event = %event.id, %failure, "an event's stock was not walked to its end");
+                    first_failure = first_failure.or(Some(failure));
                 }
             }
         }
-        Ok(())
+        first_failure.map_or(Ok(()), Err)
     }
+}
+
+/// Another tenant comes first every minute: should the time not suffice for all, each has its turn.
+fn in_turn(mut tenants: Vec<TenantId>, now: Timestamp) -> Vec<TenantId> {
+    let minute = usize::try_from(now.as_second().div_euclid(60)).unwrap_or(0);
+    if !tenants.is_empty() {
+        let first = minute % tenants.len();
+        tenants.rotate_left(first);
+    }
+    tenants
 }
 
 fn is_recent(event: &Event, now: Timestamp) -> bool {
@@ -78,7 +95,10 @@ async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, layout: Layout, no
             let message = OrderNamed { tenant: Text(tenant.id().clone()), order: Text(order) };
             app.queues.send(Queue::IssueTickets, &message, 0, now).await?;
         }
-        tenant.stock().count(pool, shard, now).await?;
+        let is_counted = summaries.iter().any(|summary| summary.shard == shard);
+        if tidied.changed > 0 || !is_counted || is_turn(shard, now) {
+            tenant.stock().count(pool, shard, now).await?;
+        }
     }
     let left: u32 = tenant.stock().read_summaries(pool).await?.iter().map(|summary| summary.available).sum();
     if left == 0 && layout.capacity() > 0 && !tenant.stock().is_sold_out(pool, now).await? {
@@ -87,16 +107,19 @@ async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, layout: Layout, no
     Ok(())
 }
 
+/// Whether it is this shard's minute to be read whatever its summary says.
+fn is_turn(shard: u16, now: Timestamp) -> bool {
+    i64::from(shard) % FULL_WALK_MINUTES == now.as_second().div_euclid(60).rem_euclid(FULL_WALK_MINUTES)
+}
+
 /// Shards with an entry past its time, shards that were never counted, and every shard in its turn.
 fn shards_to_read(summaries: &[Summary], layout: Layout, now: Timestamp) -> Vec<u16> {
     let known = |shard: u16| summaries.iter().find(|summary| summary.shard == shard);
     let last = summaries.iter().map(|summary| summary.shard + 1).max().unwrap_or(0);
     let shards = 0..layout.shards().max(last);
     let small = shards.len() <= SMALL_POOL;
-    let turn = now.as_second() / 60 % FULL_WALK_MINUTES;
     let is_due = |summary: &Summary| summary.earliest.is_some_and(|earliest| earliest <= now);
-    let wanted =
-        |shard: &u16| small || i64::from(*shard) % FULL_WALK_MINUTES == turn || known(*shard).is_none_or(is_due);
+    let wanted = |shard: &u16| small || is_turn(*shard, now) || known(*shard).is_none_or(is_due);
     shards.filter(wanted).collect()
 }
 

@@ -12,7 +12,10 @@ use providers::{
 use serde::{Deserialize, Serialize};
 use store::Table;
 
-use crate::{capture, provider, send};
+use crate::{
+    capture::{self, Effect},
+    provider, send,
+};
 
 /// The worker.
 pub static WORKER: Worker = Worker::of::<PollPayment>();
@@ -67,7 +70,9 @@ impl Job for PollPayment {
             Standing::Closed => Ok(()),
             Standing::Captured(captures) => {
                 for capture in captures {
-                    capture::apply(app, &tenant, order.id, &capture).await?;
+                    if capture::apply(app, &tenant, order.id, &capture).await? == Effect::Quarantined {
+                        return Err(Failure::poison("a payment of the wrong amount"));
+                    }
                 }
                 Ok(())
             }

@@ -7,6 +7,7 @@ use domain::{
     payment::{Capture, Provider},
     tenant::TenantId,
 };
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use providers::{
     payment::{Outcome, PaymentProvider as _},
     queue::Queue,
@@ -48,6 +49,9 @@ impl Job for ReconcileNotices {
     }
 }
 
+/// Orders that are looked at at the same time.
+const AT_ONCE: usize = 16;
+
 async fn reconcile(app: &App, id: &TenantId) -> Result<(), Failure> {
     let (platform, tenant, now) = (app.store.platform(), app.store.tenant(id), app.now());
     let name = Cursor::notices(id);
@@ -55,11 +59,15 @@ async fn reconcile(app: &App, id: &TenantId) -> Result<(), Failure> {
     let mut first_undone = None;
     for hour in hours::behind(cursor, this_hour).chain(hours::recent(cursor, this_hour)) {
         let mut is_done = true;
-        for notice in tenant.activity().notices(hour).await? {
-            if !is_applied(app, &tenant, &notice).await? {
-                queue(app, id, notice).await?;
-                is_done = false;
-            }
+        // A rush leaves tens of thousands of notifications in an hour: their orders are looked at side by side.
+        let kept = tenant.activity().notices(hour).await?;
+        let looks = kept
+            .into_iter()
+            .map(|notice| async { Ok::<_, Failure>((is_applied(app, &tenant, &notice).await?, notice)) });
+        let looked: Vec<_> = stream::iter(looks).buffer_unordered(AT_ONCE).try_collect().await?;
+        for (_, notice) in looked.into_iter().filter(|(applied, _)| !applied) {
+            queue(app, id, notice).await?;
+            is_done = false;
         }
         if !is_done && hour > this_hour - GIVEN_UP_HOURS {
             first_undone = first_undone.or(Some(hour));

@@ -164,8 +164,11 @@ async fn ask(app: &App, tenant: &Tenant, order: Order) -> Result<(), Failure> {
             Standing::Open => is_closed = false,
             Standing::Captured(captures) => {
                 for capture in captures {
-                    let effect = capture::apply(app, tenant, order.id, &capture).await?;
-                    is_changed |= effect == capture::Effect::Applied;
+                    match capture::apply(app, tenant, order.id, &capture).await? {
+                        capture::Effect::Applied => is_changed = true,
+                        // Stays due, and is said again each time, until a person has dealt with it.
+                        capture::Effect::Quarantined => is_closed = false,
+                    }
                 }
             }
         }

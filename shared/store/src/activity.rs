@@ -73,8 +73,9 @@ impl<'t> Activity<'t> {
     ) -> Result<Remembered, Failed> {
         let absent = Expression::only_if("attribute_not_exists(pk) OR #ttl <= :now").name("#ttl", "ttl");
         match self.put_once(key, body, id, now, absent.number(":now", now.as_second())).await? {
-            Remembered::Known { id: known, body: of } if known == id && of == body => Ok(Remembered::New),
-            remembered => Ok(remembered),
+            Some(Remembered::Known { id: known, body: of }) if known == id && of == body => Ok(Remembered::New),
+            Some(remembered) => Ok(remembered),
+            None => Err(Failed::corrupt("a record that is neither there nor absent")),
         }
     }
 
@@ -99,8 +100,10 @@ impl<'t> Activity<'t> {
     ) -> Result<bool, Failed> {
         let ours = Expression::only_if("id = :old").text(":old", HEXLOWER.encode(&old));
         Ok(match self.put_once(key, body, new, now, ours).await? {
-            Remembered::New => true,
-            Remembered::Known { id, .. } => id == new,
+            Some(Remembered::New) => true,
+            Some(Remembered::Known { id, .. }) => id == new,
+            // Forgotten meanwhile: the caller claims the key anew.
+            None => false,
         })
     }
 
@@ -110,6 +113,7 @@ impl<'t> Activity<'t> {
         self.tenant.store.tables.delete(Table::Activity, keys::once(&self.tenant.id, &key), ours).await.map(drop)
     }
 
+    /// Writes the record if the condition holds; else what is there, or nothing where nothing is.
     async fn put_once(
         &self,
         key: [u8; 32],
@@ -117,13 +121,14 @@ impl<'t> Activity<'t> {
         id: [u8; 16],
         now: Timestamp,
         condition: Expression,
-    ) -> Result<Remembered, Failed> {
+    ) -> Result<Option<Remembered>, Failed> {
         let ttl = now.as_second() + ONCE_SECS;
         let record = OnceItem { id: HEXLOWER.encode(&id), body: HEXLOWER.encode(&body), ttl };
         let item = encode(keys::once(&self.tenant.id, &key), &record)?;
         match self.tenant.store.tables.put(Table::Activity, item, condition).await? {
-            Wrote::Yes | Wrote::Refused(None) => Ok(Remembered::New),
-            Wrote::Refused(Some(known)) => decode::<OnceItem>(known)?.read(),
+            Wrote::Yes => Ok(Some(Remembered::New)),
+            Wrote::Refused(None) => Ok(None),
+            Wrote::Refused(Some(known)) => decode::<OnceItem>(known)?.read().map(Some),
         }
     }
 

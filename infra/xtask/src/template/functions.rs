@@ -7,7 +7,9 @@ use super::{indent, logical_id, policies, queues, tables};
 use crate::areas::{Area, DEFAULT_PATH, Function};
 
 /// Seconds that a worker has for one batch: a sixth of the time for which its messages are hidden.
-const WORKER_TIMEOUT_SECS: u8 = 30;
+const WORKER_TIMEOUT_SECS: u16 = 30;
+/// Seconds that a reconciler has for one walk.
+const WALK_TIMEOUT_SECS: u16 = 300;
 /// Messages that a worker gets at once.
 const QUEUE_BATCH: u8 = 10;
 /// Copies of a worker that run at once. Enough for a rush, and no more than the tables behind it take gladly.
@@ -24,8 +26,11 @@ pub(super) fn resource(area: &Area, function: Function) -> String {
     let condition = if function.is_sandbox() { "    Condition: HasSandbox\n" } else { "" };
     let description = text(function.summary());
     let timeout = match function {
-        Function::Operation(operation) => operation.route.timeout_secs,
-        Function::Worker(_) => WORKER_TIMEOUT_SECS,
+        Function::Operation(operation) => operation.route.timeout_secs.into(),
+        Function::Worker(worker) => match worker.duty.source {
+            Source::Schedule { .. } => WALK_TIMEOUT_SECS,
+            Source::Queue(_) | Source::Stream(_) => WORKER_TIMEOUT_SECS,
+        },
     };
     let memory =
         if area.name == "identity" { format!("      MemorySize: {HASHING_MEMORY_MB}\n") } else { String::new() };

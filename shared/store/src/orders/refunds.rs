@@ -117,7 +117,9 @@ impl Orders<'_> {
     /// Reads which part of the transaction was refused. One that was applied, but whose reply was lost, shows the refund as
     /// it was to be.
     async fn explain(&self, codes: &[Option<&str>], refund: &Refund) -> Result<RefundEntry, Failed> {
-        if codes.iter().any(|code| matches!(code, Some("TransactionConflict" | "ThrottlingError"))) {
+        if codes.iter().any(|code| {
+            matches!(code, Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"))
+        }) {
             return Err(Failed::Throttled);
         }
         if self.refund(refund.order, refund.id).await?.as_ref() == Some(refund) {

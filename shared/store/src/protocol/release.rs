@@ -10,7 +10,7 @@ use domain::{
 
 use super::{
     Settled,
-    settle::{Verdict, moved},
+    settle::{Verdict, moved, whole},
     token,
 };
 use crate::{Changed, Failed, Tenant};
@@ -46,7 +46,7 @@ impl Tenant {
         let over = matches!(order.clone().settle(now), Settlement::Over);
         for (held, owned) in order.owns() {
             // What stays for a paid order that waits for its tickets stays on the list of unfinished work.
-            let until = matches!(order.state, State::Paid(_)).then_some(now);
+            let until = matches!(order.state, State::Paid(_)).then_some(whole(now));
             let keep = if over { NOTHING } else { Keep { count: owned, until } };
             if keep.count < held.count {
                 self.give_back(order.id, held, keep).await?;
@@ -126,10 +126,18 @@ impl Tenant {
         let Some(examined) = block.examine(id).filter(|examined| examined.entry.until.is_some()) else {
             return Ok(());
         };
-        let ticketed = self.orders().load(id).await?.is_some_and(|order| is_ticketed(&order));
-        if ticketed {
-            let change = Change::Confirm { order: id, token: examined.entry.token };
-            self.inventory().change(address, &change).await?;
+        let Some(order) = self.orders().load(id).await?.filter(is_ticketed) else {
+            return Ok(());
+        };
+        let change = match Settled::Owned(Box::new(order)).verdict(address, &examined) {
+            Verdict::Confirm => Change::Confirm { order: id, token: examined.entry.token },
+            Verdict::Shrink(count) => reduce(examined, Keep { count, until: None }),
+            Verdict::Evict => reduce(examined, NOTHING),
+            Verdict::Keep | Verdict::Move(_) => return Ok(()),
+        };
+        let changed = self.inventory().change(address, &change).await?;
+        if changed == Changed::Done && gives_back(&change) {
+            self.stock().reopen(address.pool).await?;
         }
         Ok(())
     }
@@ -140,8 +148,10 @@ impl Tenant {
         for (address, block) in self.inventory().shard(pool, shard).await? {
             for examined in block.due(now) {
                 let settled = self.settle(examined.order, now).await?;
+                let awaits = matches!(settled, Settled::AwaitsTickets(_));
                 let change = match settled.verdict(address, &examined) {
                     Verdict::Evict => reduce(examined, NOTHING),
+                    Verdict::Shrink(count) if awaits => reduce(examined, Keep { count, until: examined.entry.until }),
                     Verdict::Shrink(count) => reduce(examined, Keep { count, until: None }),
                     Verdict::Move(until) => Change::Rewrite { examined, entry: moved(examined.entry, until) },
                     Verdict::Confirm => Change::Confirm { order: examined.order, token: examined.entry.token },
@@ -152,7 +162,7 @@ impl Tenant {
                 };
                 if self.inventory().change(address, &change).await? == Changed::Done {
                     tidied.changed += 1;
-                    if matches!(change, Change::Release { .. }) {
+                    if gives_back(&change) {
                         self.stock().reopen(pool).await?;
                     }
                 }
@@ -177,6 +187,15 @@ fn reduce(examined: Examined, keep: Keep) -> Change {
     }
     let Keep { count, until } = keep;
     Change::Rewrite { examined, entry: Entry { count, until, token: token() } }
+}
+
+/// Whether a change makes tickets free.
+const fn gives_back(change: &Change) -> bool {
+    match change {
+        Change::Release { .. } => true,
+        Change::Rewrite { examined, entry } => entry.count < examined.entry.count,
+        Change::Hold { .. } | Change::Confirm { .. } => false,
+    }
 }
 
 const fn is_ticketed(order: &Order) -> bool {

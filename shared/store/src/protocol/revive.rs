@@ -7,7 +7,7 @@ use domain::{
     pool::{Layout, PoolKey},
 };
 
-use super::{Claim, Hold, token};
+use super::{Claim, Hold, settle::whole, token};
 use crate::{Applied, Changed, Failed, Tenant};
 
 /// How a revival ended.
@@ -28,7 +28,7 @@ impl Tenant {
         let State::Reviving { until, token: revival, .. } = order.state else {
             return Ok(Revived::Lost);
         };
-        let until = Timestamp::from_second(until.as_second()).map_err(Failed::corrupt)?;
+        let until = whole(until);
         let (mut held, missing) = self.hold_again(&order, until).await?;
         if let Ok(quantity) = Quantity::parse(missing.into()) {
             let claim = Claim { order: order.id, user: order.user, pool, layout, quantity, until };

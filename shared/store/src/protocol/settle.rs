@@ -82,6 +82,7 @@ impl Settled {
             }
             Self::AwaitsTickets(order) => match owned_in(order, block) {
                 None | Some(0) => Verdict::Evict,
+                Some(count) if count < examined.entry.count => Verdict::Shrink(count),
                 Some(_) => Verdict::Keep,
             },
             Self::Owned(order) => match owned_in(order, block) {
@@ -99,6 +100,11 @@ fn owned_in(order: &Order, block: BlockAddress) -> Option<u8> {
 }
 
 /// The entry with another deadline: no new hold, so it keeps its token.
-pub(super) const fn moved(entry: Entry, until: Timestamp) -> Entry {
-    Entry { until: Some(until), ..entry }
+pub(super) fn moved(entry: Entry, until: Timestamp) -> Entry {
+    Entry { until: Some(whole(until)), ..entry }
+}
+
+/// Entries count in whole seconds: what is written reads back as it was.
+pub(super) fn whole(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
