@@ -23,6 +23,8 @@ mod money;
 #[cfg(test)]
 mod organisers;
 #[cfg(test)]
+mod protocol;
+#[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod rush;

@@ -1,0 +1,207 @@
+//! The protocol of holds, step by step, without workers in between: histories that a story cannot time.
+
+use domain::{
+    Timestamp,
+    block::StockBlock,
+    event::later,
+    id::{EventId, OptionId, OrderId, PaymentId, RefundId, SessionId, UserId},
+    money::{Currency, Money},
+    order::{Arrived, Change, Contact, Draft, Held, Order, Purchase, Quantity, Settlement},
+    payment::{Capture, Provider},
+    pool::{Layout, PoolKey},
+    tenant::HoldTime,
+};
+use store::{
+    Applied, Tenant, keys,
+    protocol::{Claim, Hold, Revived, Settled},
+};
+
+use crate::shop::Shop;
+
+fn id<T: domain::id::Id>(byte: u8) -> T {
+    T::from_bytes([byte; 16])
+}
+
+fn total() -> Money {
+    Money::new(300, Currency::CNY)
+}
+
+/// One pool of one block, and orders made by hand.
+struct Bench {
+    _shop: Shop,
+    tenant: Tenant,
+    pool: PoolKey,
+    layout: Layout,
+    now: Timestamp,
+}
+
+impl Bench {
+    async fn of(capacity: u32) -> Self {
+        let shop = Shop::open().await;
+        let (tenant, layout) = (shop.store(), Layout::of(capacity).unwrap());
+        let pool = keys::stock_pool(tenant.id(), id::<SessionId>(9), id::<OptionId>(9));
+        tenant.inventory().open(pool, layout).await.unwrap();
+        Self { now: shop.now(), _shop: shop, tenant, pool, layout }
+    }
+
+    fn claim(&self, order: OrderId, quantity: u64) -> Claim {
+        let (user, until) = (id::<UserId>(1), later(self.now, 900));
+        Claim {
+            order,
+            user,
+            pool: self.pool,
+            layout: self.layout,
+            quantity: Quantity::parse(quantity).unwrap(),
+            until: Timestamp::from_second(until.as_second()).unwrap(),
+        }
+    }
+
+    async fn hold(&self, order: OrderId, quantity: u64, now: Timestamp) -> Hold {
+        self.tenant.hold(&self.claim(order, quantity), now).await.map_err(|(failed, _)| failed).unwrap()
+    }
+
+    async fn reserve(&self, order: OrderId, quantity: u64) -> Order {
+        let Hold::Held(held) = self.hold(order, quantity, self.now).await else { panic!("not held") };
+        let order = Order::reserve(draft(order, quantity, held, later(self.now, 900), self.now), self.now).unwrap();
+        assert_eq!(self.tenant.orders().create(&order).await.unwrap(), Applied::Done);
+        order
+    }
+
+    async fn apply(&self, change: Change) -> Order {
+        assert_eq!(self.tenant.orders().apply(&change).await.unwrap(), Applied::Done);
+        change.order
+    }
+
+    async fn block(&self) -> StockBlock {
+        self.tenant.inventory().all(self.pool).await.unwrap().remove(0).1
+    }
+}
+
+fn draft(order: OrderId, quantity: u64, held: Vec<Held>, expires: Timestamp, now: Timestamp) -> Draft {
+    Draft {
+        id: order,
+        user: id::<UserId>(1),
+        purchase: Purchase {
+            event: id::<EventId>(9),
+            session: id::<SessionId>(9),
+            option: id::<OptionId>(9),
+            quantity: Quantity::parse(quantity).unwrap(),
+            total: total(),
+        },
+        contact: Contact { name: "B".into(), phone: "1".into() },
+        held,
+        hold: HoldTime::DEFAULT,
+        expires,
+        created: now,
+    }
+}
+
+fn capture() -> Capture {
+    Capture { provider: Provider::Sandbox, id: "c".into(), payment: id::<PaymentId>(1), amount: total() }
+}
+
+fn pays(order: Order, now: Timestamp) -> Change {
+    match order.capture(capture(), domain::block::Token([7; 6]), now) {
+        Arrived::Pays(change) | Arrived::Revives(change) => change,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn two_parts_given_back_before_the_tickets_are_issued_come_back_to_stock() {
+    let bench = Bench::of(4).await;
+    let order = bench.reserve(id(1), 3).await;
+    let mut order = bench.apply(pays(order, bench.now)).await;
+    for (number, free) in [(2, 2), (1, 3)] {
+        order = bench.apply(order.refund(&[number], id::<RefundId>(number), bench.now).unwrap()).await;
+        bench.tenant.release(&order, bench.now).await.unwrap();
+        assert_eq!(bench.block().await.available(), free);
+        assert_eq!(bench.block().await.due(bench.now).count(), 1, "still on the list of unfinished work");
+    }
+    let order = bench.apply(order.ticketed(bench.now).unwrap()).await;
+    bench.tenant.confirm(&order).await.unwrap();
+    let block = bench.block().await;
+    assert_eq!((block.available(), block.earliest()), (3, None));
+}
+
+#[tokio::test]
+async fn a_try_that_was_given_up_is_never_written_later() {
+    let bench = Bench::of(2).await;
+    let Hold::Held(held) = bench.hold(id(1), 2, bench.now).await else { panic!("not held") };
+    bench.tenant.abandon(id(1), &held, bench.now).await.unwrap();
+    assert_eq!(bench.block().await.available(), 2);
+    let late = Order::reserve(draft(id(1), 2, held, later(bench.now, 900), bench.now), bench.now).unwrap();
+    assert!(matches!(bench.tenant.orders().create(&late).await.unwrap(), Applied::Conflict(_)), "a tombstone stands");
+}
+
+#[tokio::test]
+async fn what_an_overdue_order_holds_is_taken_over_in_one_write() {
+    let bench = Bench::of(2).await;
+    let first = bench.reserve(id(1), 2).await;
+    let after = later(bench.now, 901);
+    assert!(matches!(bench.hold(id(2), 1, bench.now).await, Hold::Busy { .. }), "in time, it is left alone");
+    assert!(matches!(bench.hold(id(2), 1, later(after, 5)).await, Hold::Held(_)));
+    assert_eq!(bench.block().await.available(), 1);
+    let Settled::Over(Some(order)) = bench.tenant.settle(first.id, after).await.unwrap() else { panic!("not over") };
+    assert!(matches!(order.settle(after), Settlement::Over));
+}
+
+#[tokio::test]
+async fn a_late_release_takes_nothing_from_an_order_that_was_revived() {
+    let bench = Bench::of(2).await;
+    let order = bench.reserve(id(1), 2).await;
+    let after = later(bench.now, 901);
+    let Settled::Over(Some(expired)) = bench.tenant.settle(order.id, after).await.unwrap() else { panic!("not over") };
+    let reviving = bench.apply(pays((*expired).clone(), after)).await;
+    let revived = bench.tenant.revive(reviving, bench.pool, bench.layout, after).await.unwrap();
+    let Revived::Paid(paid) = revived else { panic!("{revived:?}") };
+    // A worker that read the order while it was expired goes on only now.
+    bench.tenant.release(&expired, after).await.unwrap();
+    let block = bench.block().await;
+    assert_eq!((block.available(), block.entries()[&paid.id].count), (0, 2));
+}
+
+#[tokio::test]
+async fn a_revival_that_finds_the_tickets_gone_owes_the_money_and_holds_nothing() {
+    let bench = Bench::of(2).await;
+    let order = bench.reserve(id(1), 2).await;
+    let after = later(bench.now, 905);
+    let Settled::Over(Some(expired)) = bench.tenant.settle(order.id, after).await.unwrap() else { panic!("not over") };
+    bench.tenant.release(&expired, after).await.unwrap();
+    let claim = Claim { until: later(after, 900), ..bench.claim(id(2), 2) };
+    assert!(matches!(bench.tenant.hold(&claim, after).await.map_err(|(failed, _)| failed).unwrap(), Hold::Held(_)));
+    bench.tenant.stock().count(bench.pool, 0, after).await.unwrap();
+    assert!(bench.tenant.stock().mark_if_sold_out(bench.pool, after).await.unwrap());
+    let reviving = bench.apply(pays(*expired, after)).await;
+    let revived = bench.tenant.revive(reviving, bench.pool, bench.layout, after).await.unwrap();
+    let Revived::Lapsed(lapsed) = revived else { panic!("{revived:?}") };
+    assert_eq!(lapsed.due(), Some(domain::order::Due::Refund));
+    assert_eq!(bench.block().await.examine(lapsed.id), None);
+}
+
+#[tokio::test]
+async fn a_pool_shrinks_by_what_is_free_and_grows_again() {
+    let bench = Bench::of(40).await;
+    bench.reserve(id(1), 3).await;
+    let inventory = bench.tenant.inventory();
+    let layout = |capacity| Layout::of(capacity).unwrap();
+    assert_eq!(inventory.resize(bench.pool, layout(2)).await.unwrap(), store::Resized::InUse { free: 37 });
+    for capacity in [3, 50, 20, 40] {
+        assert_eq!(inventory.resize(bench.pool, layout(capacity)).await.unwrap(), store::Resized::Done);
+        let blocks = inventory.all(bench.pool).await.unwrap();
+        let sum = |of: fn(&StockBlock) -> u8| blocks.iter().map(|(_, block)| u32::from(of(block))).sum::<u32>();
+        assert_eq!((sum(StockBlock::capacity), sum(StockBlock::available)), (capacity, capacity - 3));
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_idempotency_key_is_not_swapped_but_claimed_anew() {
+    let bench = Bench::of(1).await;
+    let activity = bench.tenant.activity();
+    let (key, body) = ([1; 32], [2; 32]);
+    assert!(!activity.replace(key, [1; 16], [2; 16], body, bench.now).await.unwrap());
+    activity.remember(key, body, [1; 16], bench.now).await.unwrap();
+    assert!(!activity.replace(key, [9; 16], [2; 16], body, bench.now).await.unwrap(), "somebody else's");
+    assert!(activity.replace(key, [1; 16], [2; 16], body, bench.now).await.unwrap());
+    assert!(activity.replace(key, [1; 16], [2; 16], body, bench.now).await.unwrap(), "its own reply was lost");
+}
