@@ -15,7 +15,7 @@ use store::identity::{Rotation, Secret, User};
 use crate::profile::UserView;
 
 /// How long a session lives without a refresh.
-const IDLE_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
+const IDLE_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// What whoever logs in is given.
 #[derive(Serialize, JsonSchema)]

@@ -180,14 +180,15 @@ impl<'t> Orders<'t> {
             .collect()
     }
 
-    /// Moves due work on to another hour, so that it is asked about again then. `order` is the order as it is known.
+    /// Moves due work on to a later hour, so that it is asked about again then. Work that is due then already is left
+    /// alone: a write would wake its worker through the stream, which would come back here.
     pub async fn postpone(&self, due: &DueItem, to: Timestamp) -> Result<(), Failed> {
         let key = match due.refund {
             None => keys::order(&self.tenant.id, due.order),
             Some(refund) => keys::refund(&self.tenant.id, due.order, refund),
         };
         let later = Expression::set("SET due = :due")
-            .given("attribute_exists(due)")
+            .given("due < :due")
             .text(":due", keys::due(keys::hour(to), keys::slot(due.order)));
         self.tenant.store.tables.update(Table::Orders, key, later).await.map(drop)
     }
