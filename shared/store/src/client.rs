@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    error::SdkError,
+    error::{ProvideErrorMetadata, SdkError},
     operation::{delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError},
     types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure as OnFailure},
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{Failed, PARTITION, SORT, Table};
@@ -205,16 +206,11 @@ impl Tables {
         let request = request.set_condition_expression(expression.condition.clone());
         let (names, values) = expression.parts();
         let request = request.set_expression_attribute_names(names).set_expression_attribute_values(values);
-        match request.return_values_on_condition_check_failure(OnFailure::AllOld).send().await {
-            Ok(_) => Ok(Wrote::Yes),
-            Err(error) => match error {
-                SdkError::ServiceError(refusal) => match refusal.into_err() {
-                    PutItemError::ConditionalCheckFailedException(refused) => Ok(Wrote::Refused(refused.item)),
-                    other => Err(service_failure(&other)),
-                },
-                other => Err(other.into()),
-            },
-        }
+        let answer = request.return_values_on_condition_check_failure(OnFailure::AllOld).send().await;
+        wrote(answer, |error| match error {
+            PutItemError::ConditionalCheckFailedException(refused) => Some(refused.item.take()),
+            _ => None,
+        })
     }
 
     /// Changes an item in place. With a condition the old item comes back with the refusal.
@@ -224,16 +220,11 @@ impl Tables {
         let request = request.set_condition_expression(expression.condition.clone());
         let (names, values) = expression.parts();
         let request = request.set_expression_attribute_names(names).set_expression_attribute_values(values);
-        match request.return_values_on_condition_check_failure(OnFailure::AllOld).send().await {
-            Ok(_) => Ok(Wrote::Yes),
-            Err(error) => match error {
-                SdkError::ServiceError(refusal) => match refusal.into_err() {
-                    UpdateItemError::ConditionalCheckFailedException(refused) => Ok(Wrote::Refused(refused.item)),
-                    other => Err(service_failure(&other)),
-                },
-                other => Err(other.into()),
-            },
-        }
+        let answer = request.return_values_on_condition_check_failure(OnFailure::AllOld).send().await;
+        wrote(answer, |error| match error {
+            UpdateItemError::ConditionalCheckFailedException(refused) => Some(refused.item.take()),
+            _ => None,
+        })
     }
 
     /// Removes an item.
@@ -242,16 +233,11 @@ impl Tables {
         let request = request.set_condition_expression(expression.condition.clone());
         let (names, values) = expression.parts();
         let request = request.set_expression_attribute_names(names).set_expression_attribute_values(values);
-        match request.return_values_on_condition_check_failure(OnFailure::AllOld).send().await {
-            Ok(_) => Ok(Wrote::Yes),
-            Err(error) => match error {
-                SdkError::ServiceError(refusal) => match refusal.into_err() {
-                    DeleteItemError::ConditionalCheckFailedException(refused) => Ok(Wrote::Refused(refused.item)),
-                    other => Err(service_failure(&other)),
-                },
-                other => Err(other.into()),
-            },
-        }
+        let answer = request.return_values_on_condition_check_failure(OnFailure::AllOld).send().await;
+        wrote(answer, |error| match error {
+            DeleteItemError::ConditionalCheckFailedException(refused) => Some(refused.item.take()),
+            _ => None,
+        })
     }
 
     /// One page of a query: at most 1 MiB, or [`Find::limit`] items.
@@ -322,9 +308,27 @@ impl Tables {
     }
 }
 
+/// A refused condition is an answer; anything else that is not a success is a failure.
+fn wrote<T, E>(
+    answer: Result<T, SdkError<E, HttpResponse>>,
+    refusal: fn(&mut E) -> Option<Option<Item>>,
+) -> Result<Wrote, Failed>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    match answer {
+        Ok(_) => Ok(Wrote::Yes),
+        Err(SdkError::ServiceError(error)) => {
+            let mut error = error.into_err();
+            refusal(&mut error).map(Wrote::Refused).ok_or_else(|| service_failure(&error))
+        }
+        Err(other) => Err(other.into()),
+    }
+}
+
 pub(crate) fn service_failure<E>(error: &E) -> Failed
 where
-    E: std::error::Error + aws_sdk_dynamodb::error::ProvideErrorMetadata,
+    E: std::error::Error + ProvideErrorMetadata,
 {
     match error.code() {
         Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded") => {
