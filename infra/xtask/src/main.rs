@@ -9,6 +9,7 @@ mod check;
 mod errors_page;
 mod generated;
 mod openapi;
+mod report;
 mod route_table;
 mod samples;
 #[cfg(test)]
