@@ -320,21 +320,8 @@ where
         Ok(_) => Ok(Wrote::Yes),
         Err(SdkError::ServiceError(error)) => {
             let mut error = error.into_err();
-            refusal(&mut error).map(Wrote::Refused).ok_or_else(|| service_failure(&error))
+            refusal(&mut error).map(Wrote::Refused).ok_or_else(|| Failed::service(&error))
         }
         Err(other) => Err(other.into()),
-    }
-}
-
-pub(crate) fn service_failure<E>(error: &E) -> Failed
-where
-    E: std::error::Error + ProvideErrorMetadata,
-{
-    match error.code() {
-        Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded") => {
-            Failed::Throttled
-        }
-        Some("TransactionConflictException") => Failed::Throttled,
-        code => Failed::Unreachable(format!("{}: {}", code.unwrap_or("unknown"), error.message().unwrap_or_default())),
     }
 }

@@ -23,12 +23,22 @@ impl Failed {
         matches!(self, Self::Throttled)
     }
 
+    /// What an answer of the service means that is no refused condition.
+    pub(crate) fn service(error: &impl ProvideErrorMetadata) -> Self {
+        if is_throttle(error) {
+            return Self::Throttled;
+        }
+        let (code, message) = (error.code().unwrap_or("unknown"), error.message().unwrap_or_default());
+        Self::Unreachable(format!("{code}: {message}"))
+    }
+
     /// Names what cannot be read.
     pub(crate) fn corrupt(what: impl std::fmt::Display) -> Self {
         Self::Corrupt(what.to_string())
     }
 }
 
+/// The codes under which the database asks to slow down, or says that another transaction was in the way.
 const THROTTLES: [&str; 6] = [
     "ProvisionedThroughputExceededException",
     "ThrottlingException",
@@ -38,15 +48,20 @@ const THROTTLES: [&str; 6] = [
     "LimitExceededException",
 ];
 
+/// Whether an error of the service asks to try again soon.
+fn is_throttle(error: &impl ProvideErrorMetadata) -> bool {
+    error.code().is_some_and(|code| THROTTLES.contains(&code))
+}
+
 impl<E> From<SdkError<E, HttpResponse>> for Failed
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, HttpResponse>) -> Self {
-        match error.code() {
-            Some(code) if THROTTLES.contains(&code) => Self::Throttled,
-            _ => Self::Unreachable(DisplayErrorContext(error).to_string()),
+        if is_throttle(&error) {
+            return Self::Throttled;
         }
+        Self::Unreachable(DisplayErrorContext(error).to_string())
     }
 }
 

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Applied, BY_DUE, Failed, Orders, Table,
-    client::{Expression, Find, Item, Read, Wrote, decode, encode, service_failure},
+    client::{Expression, Find, Item, Read, Wrote, decode, encode},
     keys,
     orders::item::{CaptureItem, at, money},
 };
@@ -108,7 +108,7 @@ impl Orders<'_> {
                     let codes: Vec<_> = cancelled.cancellation_reasons().iter().map(|reason| reason.code()).collect();
                     self.explain(&codes, refund).await
                 }
-                other => Err(service_failure(&other)),
+                other => Err(Failed::service(&other)),
             },
             Err(other) => Err(other.into()),
         }
