@@ -2,11 +2,7 @@
 //! it is, the order shows.
 
 use app::{App, Duty, Failure, Grant, Job, Source, Worker, message::NoticeKept};
-use domain::{
-    order::{Order, State},
-    payment::{Capture, Provider},
-    tenant::TenantId,
-};
+use domain::{payment::Provider, tenant::TenantId};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use providers::{
     payment::{Outcome, PaymentProvider as _},
@@ -87,19 +83,10 @@ async fn is_applied(app: &App, tenant: &Tenant, notice: &Notice) -> Result<bool,
     let Ok(notification) = provider::of(app, tenant, provider).read(&notice.body) else { return Ok(true) };
     let Outcome::Captured(capture) = notification.outcome else { return Ok(true) };
     let Some(order) = tenant.orders().load(notification.order).await? else { return Ok(true) };
-    if shows(&order, &capture) {
+    if order.shows(&capture) {
         return Ok(true);
     }
     Ok(capture::has_refund(tenant, order.id, &capture).await?)
-}
-
-/// Whether the order itself says what became of a capture. One of a wrong amount was put aside.
-fn shows(order: &Order, capture: &Capture) -> bool {
-    let known = match &order.state {
-        State::Cancelled(ended) | State::Expired(ended) | State::Lapsed(ended) => ended.owed.as_ref(),
-        _ => order.paid().and_then(|paid| paid.capture.as_ref()),
-    };
-    known.is_some_and(|known| known.id == capture.id) || capture.amount != order.purchase.total
 }
 
 #[cfg(test)]
@@ -108,9 +95,9 @@ mod tests {
         block::Token,
         money::{Currency, Money},
         order::Arrived,
+        payment::Capture,
     };
 
-    use super::*;
     use crate::testing::{at, capture, expired, paid, reserved};
 
     #[test]
@@ -127,9 +114,9 @@ mod tests {
             (owes.order, "c1", true),
             (revives.order, "c1", false),
         ] {
-            assert_eq!(shows(&order, &capture(id)), expected, "{:?}", order.state);
+            assert_eq!(order.shows(&capture(id)), expected, "{:?}", order.state);
         }
         let wrong = Capture { amount: Money::new(1, Currency::CNY), ..capture("c1") };
-        assert!(shows(&reserved(), &wrong), "a wrong amount is never applied");
+        assert!(reserved().shows(&wrong), "a wrong amount is never applied");
     }
 }

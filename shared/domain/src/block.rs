@@ -82,6 +82,50 @@ pub enum Change {
     },
 }
 
+/// What stays of an entry that is reduced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Keep {
+    /// How many tickets.
+    pub count: u8,
+    /// Until when.
+    pub until: Option<Timestamp>,
+}
+
+impl Keep {
+    /// The entry goes.
+    pub const NOTHING: Self = Self { count: 0, until: None };
+}
+
+impl Change {
+    /// Reduces what was examined to what is kept, under a new token; removes it where nothing is.
+    pub fn reduce(examined: Examined, keep: Keep, token: Token) -> Self {
+        if keep.count == 0 {
+            return Self::Release { examined };
+        }
+        let Keep { count, until } = keep;
+        Self::Rewrite { examined, entry: Entry { count, until, token } }
+    }
+
+    /// Moves an entry's deadline to its order's: no new hold, so it keeps its token.
+    pub fn follow(examined: Examined, until: Timestamp) -> Self {
+        Self::Rewrite { examined, entry: Entry { until: Some(whole(until)), ..examined.entry } }
+    }
+
+    /// Whether the change makes tickets free.
+    pub const fn gives_back(&self) -> bool {
+        match self {
+            Self::Release { .. } => true,
+            Self::Rewrite { examined, entry } => entry.count < examined.entry.count,
+            Self::Hold { .. } | Self::Confirm { .. } => false,
+        }
+    }
+}
+
+/// Entries count in whole seconds: what is written reads back as it was.
+pub fn whole(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second()).unwrap_or(at)
+}
+
 /// Why a change was not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {

@@ -17,9 +17,11 @@ use crate::{
     tenant::HoldTime,
 };
 
+mod entries;
 mod money_in;
 mod money_out;
 
+pub use entries::Verdict;
 pub use money_in::{Arrived, PayRefused, Started};
 pub use money_out::{Due, NotRefundable, Returned};
 

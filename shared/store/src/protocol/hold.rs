@@ -9,15 +9,11 @@ use domain::{
     Timestamp,
     block::{Change, Entry, Examined, Refused, StockBlock},
     id::Id as _,
-    order::Held,
+    order::{Held, Verdict},
     pool::BlockAddress,
 };
 
-use super::{
-    Claim, Hold,
-    settle::{Verdict, moved},
-    token,
-};
+use super::{Claim, Hold, token};
 use crate::{Blocks, Changed, Failed, Tenant};
 
 /// Blind tries before the summaries are asked.
@@ -209,8 +205,7 @@ impl Search<'_> {
             match settled.verdict(address, &examined) {
                 Verdict::Evict => evict.push(examined),
                 Verdict::Move(until) => {
-                    let change = Change::Rewrite { examined, entry: moved(examined.entry, until) };
-                    self.tenant.inventory().change(address, &change).await?;
+                    self.tenant.inventory().change(address, &Change::follow(examined, until)).await?;
                 }
                 // The reconciler wakes the issuer, confirms and shrinks; a buyer does not wait for that.
                 Verdict::Keep | Verdict::Confirm | Verdict::Shrink(_) => {}

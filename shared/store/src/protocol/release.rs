@@ -2,17 +2,13 @@
 
 use domain::{
     Timestamp,
-    block::{Change, Entry, Examined, StockBlock},
+    block::{Change, Entry, Examined, Keep, StockBlock},
     id::OrderId,
-    order::{Held, Order, Settlement, State},
+    order::{Held, Order},
     pool::{BlockAddress, PoolKey},
 };
 
-use super::{
-    Settled,
-    settle::{Verdict, moved, whole},
-    token,
-};
+use super::{Settled, token};
 use crate::{Changed, Failed, Tenant};
 
 /// How often a removal is tried anew when the entry changes under it.
@@ -35,7 +31,7 @@ impl Tenant {
             return Ok(());
         };
         for held in held {
-            self.give_back(id, *held, NOTHING).await?;
+            self.give_back(id, *held, Keep::NOTHING).await?;
         }
         Ok(())
     }
@@ -43,14 +39,8 @@ impl Tenant {
     /// Gives back what an order no longer owns: everything where it has ended, and what stands for returned tickets where it
     /// has not. Safe to repeat; does nothing for an order that owns all it lists.
     pub async fn release(&self, order: &Order, now: Timestamp) -> Result<(), Failed> {
-        let over = matches!(order.clone().settle(now), Settlement::Over);
-        for (held, owned) in order.owns() {
-            // What stays for a paid order that waits for its tickets stays on the list of unfinished work.
-            let until = matches!(order.state, State::Paid(_)).then_some(whole(now));
-            let keep = if over { NOTHING } else { Keep { count: owned, until } };
-            if keep.count < held.count {
-                self.give_back(order.id, held, keep).await?;
-            }
+        for (held, keep) in order.surplus(now) {
+            self.give_back(order.id, held, keep).await?;
         }
         Ok(())
     }
@@ -62,7 +52,7 @@ impl Tenant {
         let entry = Entry { count: held.count, until: None, token: held.token };
         let mut examined = Examined { order, entry };
         for _ in 0..ROUNDS {
-            let change = reduce(examined, keep);
+            let change = Change::reduce(examined, keep, token());
             match self.inventory().change(held.block, &change).await? {
                 Changed::Done => return self.stock().reopen(held.block.pool).await,
                 Changed::Missing => return Ok(()),
@@ -91,18 +81,7 @@ impl Tenant {
         let Some(now_stored) = self.orders().load(order).await? else {
             return Ok(Some(examined));
         };
-        let settled = match now_stored.clone().settle(Timestamp::MIN) {
-            Settlement::Over => Settled::Over(None),
-            Settlement::AwaitsTickets => Settled::AwaitsTickets(Box::new(now_stored)),
-            Settlement::Owned => Settled::Owned(Box::new(now_stored)),
-            Settlement::InTime { .. } | Settlement::Expire(_) => return Ok(None),
-        };
-        let still = match settled.verdict(address, &examined) {
-            Verdict::Evict => keep == 0,
-            Verdict::Shrink(count) => count == keep,
-            Verdict::Keep | Verdict::Move(_) | Verdict::Confirm => false,
-        };
-        Ok(still.then_some(examined))
+        Ok(now_stored.may_reduce(address, &examined, keep).then_some(examined))
     }
 
     /// Takes the time limit off everything that a ticketed order owns. One write unit for each block.
@@ -126,17 +105,12 @@ impl Tenant {
         let Some(examined) = block.examine(id).filter(|examined| examined.entry.until.is_some()) else {
             return Ok(());
         };
-        let Some(order) = self.orders().load(id).await?.filter(is_ticketed) else {
+        let order = self.orders().load(id).await?;
+        let Some(change) = order.and_then(|order| order.confirming(address, examined, token())) else {
             return Ok(());
         };
-        let change = match Settled::Owned(Box::new(order)).verdict(address, &examined) {
-            Verdict::Confirm => Change::Confirm { order: id, token: examined.entry.token },
-            Verdict::Shrink(count) => reduce(examined, Keep { count, until: None }),
-            Verdict::Evict => reduce(examined, NOTHING),
-            Verdict::Keep | Verdict::Move(_) => return Ok(()),
-        };
         let changed = self.inventory().change(address, &change).await?;
-        if changed == Changed::Done && gives_back(&change) {
+        if changed == Changed::Done && change.gives_back() {
             self.stock().reopen(address.pool).await?;
         }
         Ok(())
@@ -148,21 +122,13 @@ impl Tenant {
         for (address, block) in self.inventory().shard(pool, shard).await? {
             for examined in block.due(now) {
                 let settled = self.settle(examined.order, now).await?;
-                let awaits = matches!(settled, Settled::AwaitsTickets(_));
-                let change = match settled.verdict(address, &examined) {
-                    Verdict::Evict => reduce(examined, NOTHING),
-                    Verdict::Shrink(count) if awaits => reduce(examined, Keep { count, until: examined.entry.until }),
-                    Verdict::Shrink(count) => reduce(examined, Keep { count, until: None }),
-                    Verdict::Move(until) => Change::Rewrite { examined, entry: moved(examined.entry, until) },
-                    Verdict::Confirm => Change::Confirm { order: examined.order, token: examined.entry.token },
-                    Verdict::Keep => {
-                        tidied.awaiting.push(examined.order);
-                        continue;
-                    }
+                let Some(change) = settled.verdict(address, &examined).tidying(examined, token()) else {
+                    tidied.awaiting.push(examined.order);
+                    continue;
                 };
                 if self.inventory().change(address, &change).await? == Changed::Done {
                     tidied.changed += 1;
-                    if gives_back(&change) {
+                    if change.gives_back() {
                         self.stock().reopen(pool).await?;
                     }
                 }
@@ -170,34 +136,4 @@ impl Tenant {
         }
         Ok(tidied)
     }
-}
-
-/// What stays of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Keep {
-    count: u8,
-    until: Option<Timestamp>,
-}
-
-const NOTHING: Keep = Keep { count: 0, until: None };
-
-fn reduce(examined: Examined, keep: Keep) -> Change {
-    if keep.count == 0 {
-        return Change::Release { examined };
-    }
-    let Keep { count, until } = keep;
-    Change::Rewrite { examined, entry: Entry { count, until, token: token() } }
-}
-
-/// Whether a change makes tickets free.
-const fn gives_back(change: &Change) -> bool {
-    match change {
-        Change::Release { .. } => true,
-        Change::Rewrite { examined, entry } => entry.count < examined.entry.count,
-        Change::Hold { .. } | Change::Confirm { .. } => false,
-    }
-}
-
-const fn is_ticketed(order: &Order) -> bool {
-    matches!(order.state, State::Ticketed(_) | State::Used(_))
 }

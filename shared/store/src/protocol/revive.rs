@@ -2,12 +2,12 @@
 
 use domain::{
     Timestamp,
-    block::{Change, Entry, Examined, Refused},
+    block::{Refused, whole},
     order::{Held, Order, Quantity, State},
     pool::{Layout, PoolKey},
 };
 
-use super::{Claim, Hold, settle::whole, token};
+use super::{Claim, Hold, token};
 use crate::{Applied, Changed, Failed, Tenant};
 
 /// How a revival ended.
@@ -60,21 +60,14 @@ impl Tenant {
     }
 
     async fn hold_block_again(&self, order: &Order, held: Held, until: Timestamp) -> Result<Option<Held>, Failed> {
-        let entry = Entry { count: held.count, until: Some(until), token: token() };
-        let mut known = Examined { order: order.id, entry: Entry { until: None, ..entry } };
-        known.entry.token = held.token;
-        let mut change = Change::Rewrite { examined: known, entry };
+        let token = token();
+        let mut change = held.again(order, until, token);
         // At most: rewrite as listed, rewrite as found, hold where it is gone.
         for _ in 0..3 {
             match self.inventory().change(held.block, &change).await? {
-                Changed::Done => return Ok(Some(Held { token: entry.token, ..held })),
+                Changed::Done => return Ok(Some(Held { token, ..held })),
                 Changed::Missing | Changed::Refused { why: Refused::Full, .. } => return Ok(None),
-                Changed::Refused { block, .. } => {
-                    change = match block.examine(order.id) {
-                        Some(examined) => Change::Rewrite { examined, entry },
-                        None => Change::Hold { order: order.id, entry, evict: Vec::new() },
-                    };
-                }
+                Changed::Refused { block, .. } => change = held.again_in(order, &block, until, token),
             }
         }
         Ok(None)

@@ -2,9 +2,9 @@
 
 use domain::{
     Timestamp,
-    block::{Entry, Examined},
+    block::Examined,
     id::OrderId,
-    order::{Order, Settlement, State},
+    order::{Order, Settlement, Verdict},
     pool::BlockAddress,
 };
 
@@ -24,21 +24,6 @@ pub enum Settled {
     AwaitsTickets(Box<Order>),
     /// It is ticketed.
     Owned(Box<Order>),
-}
-
-/// What is to be done with an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// It is surplus: it may go.
-    Evict,
-    /// It stays as it is.
-    Keep,
-    /// Its order has more time: it follows.
-    Move(Timestamp),
-    /// Its order is ticketed: its time limit goes.
-    Confirm,
-    /// Some of its tickets were given back.
-    Shrink(u8),
 }
 
 impl Tenant {
@@ -71,40 +56,11 @@ impl Tenant {
 }
 
 impl Settled {
-    /// What an entry of this order means in the block where it was found. The order lists a block at most once; an entry in
-    /// a block that it does not list is surplus, except while a revival is choosing its blocks.
+    /// What an entry of this order means in the block where it was found.
     pub(super) fn verdict(&self, block: BlockAddress, examined: &Examined) -> Verdict {
         match self {
             Self::Over(_) => Verdict::Evict,
-            Self::InTime(order, until) => {
-                let choosing = matches!(order.state, State::Reviving { .. });
-                if choosing || owned_in(order, block).is_some() { Verdict::Move(*until) } else { Verdict::Evict }
-            }
-            Self::AwaitsTickets(order) => match owned_in(order, block) {
-                None | Some(0) => Verdict::Evict,
-                Some(count) if count < examined.entry.count => Verdict::Shrink(count),
-                Some(_) => Verdict::Keep,
-            },
-            Self::Owned(order) => match owned_in(order, block) {
-                None | Some(0) => Verdict::Evict,
-                Some(count) if count < examined.entry.count => Verdict::Shrink(count),
-                Some(_) => Verdict::Confirm,
-            },
+            Self::InTime(order, _) | Self::AwaitsTickets(order) | Self::Owned(order) => order.verdict(block, examined),
         }
     }
-}
-
-/// How many tickets an order still owns in a block; nothing where it does not list the block.
-fn owned_in(order: &Order, block: BlockAddress) -> Option<u8> {
-    order.owns().find(|(held, _)| held.block == block).map(|(_, count)| count)
-}
-
-/// The entry with another deadline: no new hold, so it keeps its token.
-pub(super) fn moved(entry: Entry, until: Timestamp) -> Entry {
-    Entry { until: Some(whole(until)), ..entry }
-}
-
-/// Entries count in whole seconds: what is written reads back as it was.
-pub(super) fn whole(at: Timestamp) -> Timestamp {
-    Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
