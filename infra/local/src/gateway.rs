@@ -116,7 +116,7 @@ impl Gateway {
 
     fn metrics(&self) -> Response {
         let Some(engines) = self.plug.engines() else { return refuse(self.app, Code::Unavailable, "") };
-        let text = self.metrics.text(&engines, &self.queue_prefix);
+        let text = self.metrics.text(&engines, &self.queue_prefix, &self.app.settings.table_prefix);
         ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use providers::queue::Queue;
 
-use crate::engine::Engines;
+use crate::engine::{Engines, Usage};
 
 /// Milliseconds; one more bucket has no bound.
 const BOUNDS_MS: [f64; 12] = [1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0, 10_000.0];
@@ -44,11 +44,14 @@ impl Metrics {
         }
     }
 
-    /// Everything that was counted, and how deep the queues are.
-    pub(crate) fn text(&self, engines: &Engines, prefix: &str) -> String {
+    /// Everything that was counted, how deep the queues are, and what the tables would be billed.
+    pub(crate) fn text(&self, engines: &Engines, prefix: &str, table_prefix: &str) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
-        let _ = self.write(&mut text).and_then(|()| write_queues(&mut text, engines, prefix));
+        let _ = self
+            .write(&mut text)
+            .and_then(|()| write_queues(&mut text, engines, prefix))
+            .and_then(|()| write_units(&mut text, &engines.meter().snapshot(), table_prefix));
         text
     }
 
@@ -94,6 +97,23 @@ fn write_queues(text: &mut String, engines: &Engines, prefix: &str) -> std::fmt:
             {
                 writeln!(text, "onsale_queue_messages{{queue=\"{name}\",state=\"{state}\"}} {count}")?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Capacity units of `DynamoDB`, by table (without its prefix) and operation.
+fn write_units(text: &mut String, used: &BTreeMap<(String, &'static str), Usage>, prefix: &str) -> std::fmt::Result {
+    writeln!(text, "# TYPE onsale_dynamodb_units_total counter")?;
+    for ((table, operation), usage) in used {
+        let table = table.strip_prefix(prefix).unwrap_or(table);
+        let kinds =
+            [("read", usage.read_units), ("write", usage.write_units), ("refused_write", usage.refused_write_units)];
+        for (kind, units) in kinds.into_iter().filter(|(_, units)| *units > 0.0) {
+            writeln!(
+                text,
+                "onsale_dynamodb_units_total{{table=\"{table}\",operation=\"{operation}\",kind=\"{kind}\"}} {units}"
+            )?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@
 //! fails when a committed one is stale.
 
 mod areas;
+mod bench;
 mod binaries;
 mod check;
 mod errors_page;
@@ -12,6 +13,7 @@ mod openapi;
 mod report;
 mod route_table;
 mod samples;
+mod simulate;
 #[cfg(test)]
 mod structure;
 mod template;
@@ -40,6 +42,14 @@ enum Task {
     },
     /// Runs what the continuous integration runs, except the tests.
     Check,
+    /// Measures the sale over HTTP and writes docs/performance.md; some five minutes after the build.
+    Bench {
+        /// A tenth of it, shown and not written.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Simulates an on-sale under Amazon's published limits and writes docs/performance.md.
+    Simulate,
 }
 
 fn main() -> ExitCode {
@@ -47,6 +57,9 @@ fn main() -> ExitCode {
         Task::Generate { check: false } => generated::write(),
         Task::Generate { check: true } => generated::verify(),
         Task::Check => check::run(),
+        Task::Bench { quick: false } => bench::run(bench::Extent::Whole),
+        Task::Bench { quick: true } => bench::run(bench::Extent::Quick),
+        Task::Simulate => simulate::run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

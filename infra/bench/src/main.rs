@@ -1,0 +1,139 @@
+//! Drives the program `onsale` over HTTP and measures it from outside: what it sells in a second, how long a step takes,
+//! what it uses of processor time and of `DynamoDB`'s units. Prints a report in Markdown.
+//!
+//! It is a program of its own for two reasons. It is built with the release profile while `cargo xtask` is not, and a
+//! slow load generator would take the processor from what it measures. And its processor time can be told from the
+//! program's, because they are two processes.
+
+mod client;
+mod latency;
+mod metrics;
+mod program;
+mod purchase;
+mod report;
+mod rush;
+mod shop;
+mod steady;
+mod units;
+mod warm;
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use clap::Parser;
+
+use crate::{
+    program::{Data, Program},
+    report::Measured,
+    shop::Shop,
+};
+
+/// What may go wrong: whatever it is, it is shown and nothing is reported.
+type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Measures a sale.
+#[derive(Clone, Debug, Parser)]
+struct Arguments {
+    /// The program to measure.
+    #[arg(long)]
+    program: PathBuf,
+    /// Where the data folder of the measured program is made.
+    #[arg(long)]
+    folder: PathBuf,
+    /// Takes a tenth of the time and says less.
+    #[arg(long)]
+    quick: bool,
+}
+
+/// How much of everything is done.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    /// Buyers who come back as soon as they are answered.
+    buyers: usize,
+    /// How long whole purchases, and sold-out answers, are counted.
+    count_for: Duration,
+    /// How long whole purchases go on before they are counted.
+    warm_for: Duration,
+    /// Tickets of the rush.
+    rush: u32,
+    /// Requests of one operation whose processor time is counted.
+    requests: usize,
+    /// Runs of a flow whose units are counted.
+    runs: usize,
+    /// Holds whose latency is compared.
+    holds: usize,
+}
+
+const WHOLE: Extent = Extent {
+    buyers: 64,
+    count_for: Duration::from_secs(15),
+    warm_for: Duration::from_secs(3),
+    rush: 50_000,
+    requests: 2_000,
+    runs: 100,
+    holds: 500,
+};
+
+const QUICK: Extent = Extent {
+    buyers: 64,
+    count_for: Duration::from_secs(3),
+    warm_for: Duration::from_secs(1),
+    rush: 5_000,
+    requests: 300,
+    runs: 20,
+    holds: 100,
+};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // One thread: the load generator needs no more, and leaves the rest to the program.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let report = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(measure(&arguments)));
+    match report {
+        Ok(report) => {
+            print(&report);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            say(&format!("bench: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(arguments: &Arguments) -> Outcome<String> {
+    let extent = if arguments.quick { QUICK } else { WHOLE };
+    let folder = measure_on(arguments, Data::Folder, extent).await?;
+    let memory = measure_on(arguments, Data::Memory, extent).await?;
+    Ok(report::write(&folder, &memory, extent))
+}
+
+/// Starts the program on data of one kind and measures everything.
+async fn measure_on(arguments: &Arguments, data: Data, extent: Extent) -> Outcome<Measured> {
+    say(&format!("starting the program with its data in {}", data.word()));
+    let program = Program::start(&arguments.program, &arguments.folder, data).await?;
+    let shop = Shop::open(program, extent.buyers).await?;
+
+    say("counting units");
+    let units = units::count(&shop, extent.runs).await?;
+    say("whole purchases");
+    let purchases = purchase::measure(&shop, extent).await?;
+    say("processor time of operations");
+    let warm = warm::measure(&shop, extent.requests).await?;
+    say("holds with few and with many others");
+    let steady = steady::measure(&shop, extent.holds).await?;
+    say("the rush");
+    let rush = rush::measure(&shop, extent).await?;
+    shop.close().await?;
+    Ok(Measured { units, purchases, warm, steady, rush })
+}
+
+/// Tells whoever sits at the terminal.
+#[expect(clippy::print_stderr, reason = "a tool talks to whoever started it")]
+fn say(line: &str) {
+    eprintln!("{line}");
+}
+
+#[expect(clippy::print_stdout, reason = "the report is what the tool is asked for")]
+fn print(report: &str) {
+    println!("{report}");
+}
