@@ -2,16 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use app::{
-    App,
-    clock::Clock,
-    config::{Settings, Stage},
-};
-use aws_sdk_dynamodb::{
-    Client, Config,
-    config::Region,
-    types::{AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
-};
 use domain::{
     Timestamp,
     block::{Change, Entry, Examined, Refused, StockBlock, Token},
@@ -19,8 +9,9 @@ use domain::{
     pool::{BlockAddress, Layout, PoolKey},
 };
 use fastrand::Rng;
-use onsale::engine::{Data, ENDPOINT, Engines, REGION, credentials};
-use store::{Changed, Table, Tenant};
+use store::Changed;
+
+use crate::database::Database;
 
 /// Histories, and steps of each. Together 1 500 conditional writes.
 const HISTORIES: u64 = 5;
@@ -28,38 +19,6 @@ const STEPS: usize = 300;
 /// Few orders and few tokens, so that histories meet themselves.
 const ORDERS: u8 = 6;
 const TOKENS: u8 = 5;
-
-/// A store on engines that live as long as the test.
-async fn store() -> (Engines, Tenant) {
-    let engines = Engines::open(&Data::Memory).unwrap();
-    let config = Config::builder()
-        .behavior_version_latest()
-        .region(Region::from_static(REGION))
-        .credentials_provider(credentials())
-        .endpoint_url(ENDPOINT)
-        .http_client(engines.http_client());
-    let settings = Settings::embedded(Stage::Test, ENDPOINT, "http://localhost", [7; 32]);
-    let name = format!("{}{}", settings.table_prefix, Table::Inventory.name());
-    let key = |name, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
-    let text = |name| {
-        let text = ScalarAttributeType::S;
-        AttributeDefinition::builder().attribute_name(name).attribute_type(text).build().unwrap()
-    };
-    Client::from_conf(config.build())
-        .create_table()
-        .table_name(name)
-        .billing_mode(BillingMode::PayPerRequest)
-        .key_schema(key(store::PARTITION, KeyType::Hash))
-        .key_schema(key(store::SORT, KeyType::Range))
-        .attribute_definitions(text(store::PARTITION))
-        .attribute_definitions(text(store::SORT))
-        .send()
-        .await
-        .unwrap();
-    let clock = Clock::test(Timestamp::from_second(1_767_225_600).unwrap());
-    let app = App::connect(settings, clock, Some(engines.http_client()), false);
-    (engines, app.store.tenant(&"demo".parse().unwrap()))
-}
 
 /// What a history remembers beside the block: everything that was ever examined, to be used when it is outdated.
 struct History {
@@ -123,7 +82,8 @@ fn expected(block: &mut StockBlock, change: &Change) -> Result<(), Refused> {
 
 #[tokio::test]
 async fn random_histories_through_the_model_and_through_the_database_agree() {
-    let (_engines, tenant) = store().await;
+    let database = Database::open().await;
+    let tenant = database.tenant();
     let seed = fastrand::u64(..);
     println!("seed {seed}");
     let layout = Layout::of(u32::from(Layout::TICKETS_PER_BLOCK)).unwrap();

@@ -11,6 +11,8 @@ mod audit;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod database;
+#[cfg(test)]
 mod derived;
 #[cfg(test)]
 mod differential;
@@ -18,6 +20,8 @@ mod differential;
 mod door;
 #[cfg(test)]
 mod grants;
+#[cfg(test)]
+mod mirror;
 #[cfg(test)]
 mod money;
 #[cfg(test)]

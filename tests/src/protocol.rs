@@ -16,7 +16,7 @@ use store::{
     protocol::{Claim, Hold, Revived, Settled},
 };
 
-use crate::shop::Shop;
+use crate::{database::Database, shop::start};
 
 fn id<T: domain::id::Id>(byte: u8) -> T {
     T::from_bytes([byte; 16])
@@ -28,7 +28,7 @@ fn total() -> Money {
 
 /// One pool of one block, and orders made by hand.
 struct Bench {
-    _shop: Shop,
+    _database: Database,
     tenant: Tenant,
     pool: PoolKey,
     layout: Layout,
@@ -37,11 +37,11 @@ struct Bench {
 
 impl Bench {
     async fn of(capacity: u32) -> Self {
-        let shop = Shop::open().await;
-        let (tenant, layout) = (shop.store(), Layout::of(capacity).unwrap());
+        let database = Database::open().await;
+        let (tenant, layout) = (database.tenant(), Layout::of(capacity).unwrap());
         let pool = keys::stock_pool(tenant.id(), id::<SessionId>(9), id::<OptionId>(9));
         tenant.inventory().open(pool, layout).await.unwrap();
-        Self { now: shop.now(), _shop: shop, tenant, pool, layout }
+        Self { now: start().now(), _database: database, tenant, pool, layout }
     }
 
     fn claim(&self, order: OrderId, quantity: u64) -> Claim {

@@ -16,7 +16,10 @@ use onsale::{Options, System};
 use serde_json::{Value, json};
 use store::identity::{Profile, Registration, Secret, Standing, User};
 
-use crate::client::{Answer, Web};
+use crate::{
+    client::{Answer, Web},
+    mirror::Mirror,
+};
 
 /// When every test clock begins: the first of January 2026.
 pub(crate) const START: i64 = 1_767_225_600;
@@ -27,6 +30,8 @@ pub(crate) const PRICE: u64 = 12_800;
 
 /// A program that runs, and a tenant in it.
 pub(crate) struct Shop {
+    /// Another database that is asked whatever the program's own is; where the environment names one.
+    mirror: Option<Mirror>,
     pub(crate) system: System,
     pub(crate) clock: Clock,
     pub(crate) tenant: TenantId,
@@ -94,6 +99,7 @@ impl Shop {
     /// Opens a shop as the options say. Where it was open before, its people are the same.
     pub(crate) async fn with(options: Options, clock: Clock) -> Self {
         let system = Box::pin(System::start(options)).await.unwrap();
+        let mirror = if clock.is_test() { Mirror::of(&system).await } else { None };
         let tenant: TenantId = "demo".parse().unwrap();
         establish(system.app, &tenant).await;
         let web = Web::new(&system.base_url());
@@ -102,7 +108,7 @@ impl Shop {
         let admin = person(app, &tenant, Role::Admin, "admin").await;
         let staff = person(app, &tenant, Role::Staff, "staff").await;
         let began = if clock.is_test() { START } else { clock.now().as_second() };
-        Self { system, clock, tenant, web, publisher, admin, staff, began }
+        Self { mirror, system, clock, tenant, web, publisher, admin, staff, began }
     }
 
     /// Waits until no worker has anything to do. What is due later by the test clock does not count.
@@ -113,6 +119,14 @@ impl Shop {
     /// Runs every reconciler once, and what follows.
     pub(crate) async fn tick(&self) {
         self.system.tick().await.unwrap();
+    }
+
+    /// Carries out a call of `DynamoDB` that the program would not make, such as the loss of an item.
+    pub(crate) fn meddle(&self, operation: &str, request: &Value) {
+        let body = serde_json::to_vec(request).unwrap();
+        let engine = self.system.engines.dynamodb();
+        let answer = self.mirror.as_ref().map_or_else(|| engine.call(operation, &body), |it| it.call(operation, &body));
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
     }
 
     pub(crate) fn app(&self) -> &'static App {

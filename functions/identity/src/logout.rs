@@ -28,7 +28,7 @@ impl Endpoint for Logout {
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<(), Error> {
         let (tenant, identity) = (caller.tenant()?, caller.identity()?);
         app.store.tenant(tenant).identity().end_login(identity.user, identity.login, app.now()).await?;
-        app.sessions.forget(tenant, identity.login).await;
+        app.sessions.forget(tenant, identity.user, identity.login).await;
         Ok(())
     }
 }

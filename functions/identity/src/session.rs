@@ -61,7 +61,7 @@ pub(crate) async fn renew(user: User, shown: RefreshToken, app: &App) -> Result<
     match identity.rotate(&user, next.login, &hash, &next.hash(), idle_until(now), now).await? {
         Rotation::Done => next.signed_in(user, app, now).map(Some),
         Rotation::Over => {
-            app.sessions.forget(&next.tenant, next.login).await;
+            app.sessions.forget(&next.tenant, next.user, next.login).await;
             Ok(None)
         }
     }

@@ -28,7 +28,7 @@ use app::{Operation, Worker};
 pub use activity::NotDrained;
 pub use demo::DemoError;
 pub use options::Options;
-pub use provision::ProvisionError;
+pub use provision::{ProvisionError, make_tables};
 pub use system::{StartError, System, TickError};
 
 /// One package under `functions/`.

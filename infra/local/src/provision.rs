@@ -2,6 +2,7 @@
 
 use app::{config::Settings, dispatch::Chain};
 use aws_sdk_dynamodb::{
+    Client,
     operation::create_table::{CreateTableError, builders::CreateTableFluentBuilder},
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
@@ -35,21 +36,29 @@ impl ProvisionError {
 
 /// Makes whatever is missing.
 pub(crate) async fn provision(aws: &Aws, settings: &Settings) -> Result<(), ProvisionError> {
-    for table in Table::ALL {
-        let name = [&settings.table_prefix, table.name()].concat();
-        make_table(aws, table, &name).await?;
-        make_time_to_live(aws, table, &name).await?;
-    }
+    make_tables(&aws.dynamodb, &settings.table_prefix).await?;
     for queue in Queue::ALL {
         make_queue(aws, settings, queue).await?;
     }
     make_bucket(aws, &settings.bucket).await
 }
 
-async fn make_table(aws: &Aws, table: Table, name: &str) -> Result<(), ProvisionError> {
+/// Makes the tables that are missing, wherever the client leads.
+///
+/// # Errors
+/// With the first table that cannot be made, and what the database said.
+pub async fn make_tables(dynamodb: &Client, prefix: &str) -> Result<(), ProvisionError> {
+    for table in Table::ALL {
+        let name = [prefix, table.name()].concat();
+        make_table(dynamodb, table, &name).await?;
+        make_time_to_live(dynamodb, table, &name).await?;
+    }
+    Ok(())
+}
+
+async fn make_table(dynamodb: &Client, table: Table, name: &str) -> Result<(), ProvisionError> {
     let failed = |error: &(dyn std::error::Error + 'static)| ProvisionError::new(name, error);
-    let describe =
-        describe_table(aws.dynamodb.create_table().table_name(name), table).map_err(|error| failed(&error))?;
+    let describe = describe_table(dynamodb.create_table().table_name(name), table).map_err(|error| failed(&error))?;
     match describe.send().await {
         Ok(_) => Ok(()),
         Err(error) if error.as_service_error().is_some_and(CreateTableError::is_resource_in_use_exception) => Ok(()),
@@ -96,17 +105,17 @@ fn text(name: &str) -> Result<AttributeDefinition, aws_sdk_dynamodb::error::Buil
     AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build()
 }
 
-async fn make_time_to_live(aws: &Aws, table: Table, name: &str) -> Result<(), ProvisionError> {
+async fn make_time_to_live(dynamodb: &Client, table: Table, name: &str) -> Result<(), ProvisionError> {
     let Some(attribute) = table.time_to_live() else { return Ok(()) };
     let failed = |error: &(dyn std::error::Error + 'static)| ProvisionError::new(name, error);
-    let now = aws.dynamodb.describe_time_to_live().table_name(name).send().await.map_err(|error| failed(&error))?;
+    let now = dynamodb.describe_time_to_live().table_name(name).send().await.map_err(|error| failed(&error))?;
     let status = now.time_to_live_description().and_then(|found| found.time_to_live_status());
     if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
         return Ok(());
     }
     let wanted = TimeToLiveSpecification::builder().enabled(true).attribute_name(attribute).build();
     let wanted = wanted.map_err(|error| failed(&error))?;
-    let update = aws.dynamodb.update_time_to_live().table_name(name).time_to_live_specification(wanted);
+    let update = dynamodb.update_time_to_live().table_name(name).time_to_live_specification(wanted);
     update.send().await.map(drop).map_err(|error| failed(&error))
 }
 

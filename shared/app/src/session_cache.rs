@@ -3,7 +3,11 @@
 //! A logout is noticed within [`FRESH_MS`] by every process. Ages are told by the application's clock, so that tests
 //! that move it need not wait.
 
-use domain::{Timestamp, id::LoginId, tenant::TenantId};
+use domain::{
+    Timestamp,
+    id::{LoginId, UserId},
+    tenant::TenantId,
+};
 use moka::future::Cache;
 
 use crate::{App, Error, auth::sha256, token::Bearer};
@@ -14,10 +18,13 @@ pub const FRESH_MS: i64 = 2_000;
 /// The most sessions, and the most tokens, that a process remembers.
 const REMEMBERED: u64 = 50_000;
 
+/// A login and whose it is: one user's session says nothing for another.
+type Session = (TenantId, UserId, LoginId);
+
 /// What was seen of sessions lately.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    alive: Cache<(TenantId, LoginId), Seen>,
+    alive: Cache<Session, Seen>,
     /// Tokens whose signature was checked, by their hash. A signature stays good; the end is compared every time.
     checked: Cache<[u8; 32], Bearer>,
 }
@@ -47,7 +54,7 @@ impl Sessions {
 
     /// Whether the session behind a token is alive.
     pub(crate) async fn is_alive(&self, app: &App, bearer: &Bearer, now: Timestamp) -> Result<bool, Error> {
-        let key = (bearer.tenant.clone(), bearer.identity.login);
+        let key = (bearer.tenant.clone(), bearer.identity.user, bearer.identity.login);
         if let Some(seen) = self.alive.get(&key).await
             && is_fresh(seen.at, now)
         {
@@ -60,8 +67,8 @@ impl Sessions {
     }
 
     /// Forgets what was seen of a session, for the process that ends it itself.
-    pub async fn forget(&self, tenant: &TenantId, login: LoginId) {
-        self.alive.invalidate(&(tenant.clone(), login)).await;
+    pub async fn forget(&self, tenant: &TenantId, user: UserId, login: LoginId) {
+        self.alive.invalidate(&(tenant.clone(), user, login)).await;
     }
 }
 
@@ -82,10 +89,7 @@ mod tests {
         orchestrator::{HttpRequest, HttpResponse},
     };
     use aws_smithy_types::body::SdkBody;
-    use domain::{
-        id::{Id as _, UserId},
-        user::Role,
-    };
+    use domain::{id::Id as _, user::Role};
 
     use super::*;
     use crate::{
@@ -131,7 +135,7 @@ mod tests {
         assert!(is_alive().await, "seen a second ago");
         app.clock.advance(1);
         assert!(!is_alive().await);
-        app.sessions.forget(&"demo".parse().unwrap(), login).await;
+        app.sessions.forget(&"demo".parse().unwrap(), user, login).await;
         logins.ended.store(false, Ordering::SeqCst);
         assert!(is_alive().await, "forgotten, so asked again");
         assert_eq!(logins.asked.load(Ordering::SeqCst), 3);

@@ -15,6 +15,9 @@ use crate::{Error, Identity, auth::Keys};
 /// Seconds for which an access token is good.
 pub const ACCESS_SECS: i64 = 15 * 60;
 
+/// Seconds by which the clocks of two machines may differ: a token from further in the future was not made by us.
+const SKEW_SECS: i64 = 60;
+
 const ISSUER: &str = "onsale";
 const AUDIENCE: &str = "onsale-api";
 /// Names the key in a token's header. There is one; the name lets a second be introduced beside it.
@@ -54,6 +57,9 @@ struct Claims {
     exp: i64,
     iss: String,
     aud: String,
+    /// Not before. We write none; a token that has one is held to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
 }
 
 impl TokenKeys {
@@ -82,6 +88,7 @@ impl Keys {
             exp: now.as_second() + ACCESS_SECS,
             iss: ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
+            nbf: None,
         };
         let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, &claims, &self.tokens.signing).map_err(Error::internal)
@@ -98,7 +105,9 @@ impl Keys {
         validation.validate_exp = false;
         let token = jsonwebtoken::decode::<Claims>(token, &self.tokens.checking, &validation).ok()?;
         let claims = token.claims;
-        if token.header.kid.as_deref() != Some(KEY_ID) || claims.exp <= now.as_second() {
+        let now = now.as_second();
+        let from = claims.iat.max(claims.nbf.unwrap_or(i64::MIN));
+        if token.header.kid.as_deref() != Some(KEY_ID) || claims.exp <= now || from > now + SKEW_SECS {
             return None;
         }
         Some(Bearer {
@@ -220,12 +229,16 @@ mod tests {
             changed("iss", json!("somebody")),
             changed("exp", json!(now().as_second())),
             changed("exp", json!("soon")),
+            changed("iat", json!(now().as_second() + SKEW_SECS + 1)),
+            changed("nbf", json!(now().as_second() + SKEW_SECS + 1)),
             changed("role", json!("root")),
             changed("tid", json!("Demo#")),
             changed("sub", json!("log_00000000000000000000000000")),
             changed("sid", json!("")),
         ];
-        assert!(keys().bearer(&signed(&ours(), &claims()), now()).is_some());
+        for good in [claims(), changed("nbf", json!(now().as_second() + SKEW_SECS))] {
+            assert!(keys().bearer(&signed(&ours(), &good), now()).is_some());
+        }
         for claims in refused {
             assert_eq!(keys().bearer(&signed(&ours(), &claims), now()), None, "{claims}");
         }
