@@ -9,6 +9,8 @@ mod accounts;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod auditor;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod derived;
@@ -22,6 +24,8 @@ mod grants;
 mod money;
 #[cfg(test)]
 mod organisers;
+#[cfg(test)]
+mod planted;
 #[cfg(test)]
 mod protocol;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! fails when a committed one is stale.
 
 mod areas;
+mod audit;
 mod binaries;
 mod check;
 mod errors_page;
@@ -40,6 +41,8 @@ enum Task {
     },
     /// Runs what the continuous integration runs, except the tests.
     Check,
+    /// Reads all that a tenant has stored and compares it with what was promised.
+    Audit(audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Generate { check: false } => generated::write(),
         Task::Generate { check: true } => generated::verify(),
         Task::Check => check::run(),
+        Task::Audit(arguments) => audit::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
