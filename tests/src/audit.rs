@@ -1,20 +1,14 @@
-//! The auditor: reads what is stored, compares it with the invariants, and believes no answer that the program gave.
+//! The product's auditor, run to its end and held to more than it can know by itself: after the reconcilers nothing is
+//! unfinished, and the books of the simulated provider agree with the orders.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::auth::ticket_id;
-use domain::{
-    Timestamp,
-    block::StockBlock,
-    id::{Id as _, OrderId, TicketId},
-    order::{Due, Order, State},
-    pool::{BlockAddress, Layout, PoolKey},
-    refund,
-    tenant::TenantId,
-    ticket::{Ticket, TicketState},
-};
+use domain::{id::OrderId, order::State, pool::PoolKey, tenant::TenantId};
 use serde_json::{Value, json};
-use store::{Stored, Table};
+use store::{
+    Table,
+    audit::{self, Page, Unfinished, Violation},
+};
 
 use crate::shop::{Offer, Shop};
 
@@ -38,17 +32,16 @@ pub(crate) struct Counted {
     pub(crate) aside: u64,
 }
 
-/// Everything that is stored, by kind.
+/// What an audit found, whatever it is.
 #[derive(Debug, Default)]
-struct Books {
-    blocks: BTreeMap<BlockAddress, StockBlock>,
-    orders: BTreeMap<OrderId, Option<Order>>,
-    refunds: BTreeMap<OrderId, Vec<refund::Refund>>,
-    tickets: BTreeMap<TicketId, Ticket>,
-    sandbox: Vec<Value>,
-    capacity: BTreeMap<PoolKey, u32>,
-    wrong: Vec<String>,
+pub(crate) struct Found {
+    pub(crate) counted: audit::Counted,
+    pub(crate) violations: Vec<Violation>,
+    pub(crate) unfinished: Vec<Unfinished>,
 }
+
+/// Items that a page of these audits looks at: few, so that there are several pages.
+const PAGE: u16 = 100;
 
 /// Lets the reconcilers run once, then checks everything that the tenant of the shop owns.
 #[track_caller]
@@ -56,10 +49,35 @@ pub(crate) fn audit(shop: &Shop) -> impl Future<Output = Counted> + '_ {
     let caller = std::panic::Location::caller();
     async move {
         shop.tick().await;
-        let mut books = Books::read(shop).await;
-        let counted = books.check(shop.now());
-        assert!(books.wrong.is_empty(), "the audit at {caller} found\n  {}", books.wrong.join("\n  "));
+        let found = look(shop).await;
+        let mut wrong: Vec<String> = found.violations.iter().map(ToString::to_string).collect();
+        wrong.extend(found.unfinished.iter().map(|open| format!("unfinished: {open}")));
+        let mut counted = Counted {
+            free: u64::try_from(found.counted.free).unwrap_or(0),
+            sold: u64::try_from(found.counted.sold).unwrap_or(0),
+            held: u64::try_from(found.counted.held).unwrap_or(0),
+            winners: winners(shop),
+            tickets: found.counted.tickets,
+            ..Counted::default()
+        };
+        wrong.extend(check_money(shop, &mut counted).await);
+        assert!(wrong.is_empty(), "the audit at {caller} found\n  {}", wrong.join("\n  "));
         counted
+    }
+}
+
+/// What the auditor finds in what is stored just now.
+pub(crate) async fn look(shop: &Shop) -> Found {
+    let (tenant, mut found, mut place) = (shop.store(), Found::default(), None);
+    loop {
+        let page: Page = tenant.audit(shop.now()).page(place, PAGE).await.unwrap();
+        found.counted += page.counted;
+        found.violations.extend(page.violations);
+        found.unfinished.extend(page.unfinished);
+        place = page.next;
+        if place.is_none() {
+            return found;
+        }
     }
 }
 
@@ -85,7 +103,7 @@ fn shards(shop: &Shop) -> BTreeSet<(TenantId, PoolKey, u16)> {
     partitions.filter_map(|item| store::keys::parse_shard(&key(&item, "pk"))).filter(|it| it.0 == shop.tenant).collect()
 }
 
-/// Every item of a table, in the JSON of `DynamoDB`. The store has no such thing, on purpose.
+/// Every item of a table, in the JSON of `DynamoDB`.
 pub(crate) fn scan(shop: &Shop, table: Table) -> Vec<Value> {
     let name = format!("{}{}", shop.app().settings.table_prefix, table.name());
     let (mut items, mut from) = (Vec::new(), Value::Null);
@@ -94,9 +112,7 @@ pub(crate) fn scan(shop: &Shop, table: Table) -> Vec<Value> {
         if !from.is_null() {
             request["ExclusiveStartKey"] = from;
         }
-        let answer = shop.system.engines.dynamodb().call("Scan", &serde_json::to_vec(&request).unwrap());
-        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
-        let mut answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        let mut answer = engine(shop, "Scan", &request);
         if let Value::Array(found) = answer["Items"].take() {
             items.extend(found);
         }
@@ -107,210 +123,57 @@ pub(crate) fn scan(shop: &Shop, table: Table) -> Vec<Value> {
     }
 }
 
-fn key(item: &Value, name: &str) -> String {
+/// Asks the database itself, past everything of the product's.
+pub(crate) fn engine(shop: &Shop, operation: &str, request: &Value) -> Value {
+    let answer = shop.system.engines.dynamodb().call(operation, &serde_json::to_vec(request).unwrap());
+    assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+pub(crate) fn key(item: &Value, name: &str) -> String {
     item[name]["S"].as_str().unwrap_or_default().to_owned()
 }
 
-impl Books {
-    async fn read(shop: &Shop) -> Self {
-        let mut books = Self::default();
-        let tenant = shop.store();
-        for (_, pool, shard) in shards(shop) {
-            books.blocks.extend(tenant.inventory().shard(pool, shard).await.unwrap());
-        }
-        for event in tenant.catalogue().events().await.unwrap() {
-            let pairs =
-                event.sessions.iter().flat_map(|session| event.options.iter().map(move |option| (session, option)));
-            for (session, option) in pairs {
-                books.capacity.insert(store::keys::stock_pool(&shop.tenant, session.id, option.id), option.total);
-            }
-        }
-        for item in scan(shop, Table::Orders).iter().filter(|item| key(item, "sk") == store::keys::ORDER) {
-            let Some((of, id)) = store::keys::parse_order(&key(item, "pk")) else {
-                books.wrong.push(format!("the key of no order: {item}"));
-                continue;
-            };
-            if of != shop.tenant {
-                continue;
-            }
-            let stored = match tenant.orders().find(id).await.unwrap() {
-                Some(Stored::Order(order)) => Some(*order),
-                Some(Stored::Tombstone) | None => None,
-            };
-            books.refunds.insert(id, tenant.orders().refunds(id).await.unwrap());
-            books.orders.insert(id, stored);
-        }
-        let ours = format!("{}#", shop.tenant);
-        for item in scan(shop, Table::Tickets) {
-            let Some(bare) = key(&item, "pk").strip_prefix(&ours).map(str::to_owned) else { continue };
-            let id = TicketId::from_bare(&bare).unwrap();
-            // A ticket that was voided before it was issued is a mark and no ticket.
-            if let Some(ticket) = tenant.tickets().find(id).await.unwrap() {
-                books.tickets.insert(id, ticket);
-            }
-        }
-        let of_sandbox = format!("{}#sandbox#", shop.tenant);
-        let records = scan(shop, Table::Activity).into_iter().filter(|item| key(item, "pk").starts_with(&of_sandbox));
-        for item in records {
-            let text = item.as_object().unwrap().values().filter_map(|value| value["S"].as_str());
-            let record = text.filter_map(|text| serde_json::from_str::<Value>(text).ok()).find(Value::is_object);
-            books.sandbox.extend(record);
-        }
-        books
-    }
+/// Orders that were ticketed and not given back: from what is stored, never from what was answered.
+fn winners(shop: &Shop) -> BTreeSet<OrderId> {
+    let items = scan(shop, Table::Orders).into_iter();
+    let won = items.filter(|item| matches!(key(item, "st").as_str(), "ticketed" | "used"));
+    let orders = won.filter_map(|item| store::keys::parse_order(&key(&item, "pk")));
+    orders.filter(|(tenant, _)| *tenant == shop.tenant).map(|(_, order)| order).collect()
+}
 
-    fn check(&mut self, now: Timestamp) -> Counted {
-        let mut counted = Counted::default();
-        self.check_pools(&mut counted);
-        self.check_entries(now, &mut counted);
-        self.check_orders(now, &mut counted);
-        self.check_tickets(&mut counted);
-        self.check_money(&mut counted);
-        counted
+/// Every capture ended as tickets or as a refund. What was taken is what the sandbox says, not what orders believe.
+pub(crate) async fn check_money(shop: &Shop, counted: &mut Counted) -> Vec<String> {
+    let of_sandbox = format!("{}#sandbox#", shop.tenant);
+    let mut kept: BTreeMap<OrderId, i128> = BTreeMap::new();
+    for item in scan(shop, Table::Activity).iter().filter(|item| key(item, "pk").starts_with(&of_sandbox)) {
+        let till = Till::of(&serde_json::from_str(&key(item, "record")).unwrap());
+        counted.taken += till.taken;
+        counted.returned += till.returned;
+        counted.aside += till.aside;
+        *kept.entry(till.order).or_default() += i128::from(till.taken) - i128::from(till.returned);
     }
-
-    fn check_pools(&mut self, counted: &mut Counted) {
-        let mut found: BTreeMap<PoolKey, u32> = BTreeMap::new();
-        for (address, block) in &self.blocks {
-            *found.entry(address.pool).or_default() += u32::from(block.capacity());
-            counted.free += u64::from(block.available());
-            let in_entries: u32 = block.entries().values().map(|entry| u32::from(entry.count)).sum();
-            if u32::from(block.available()) + in_entries != u32::from(block.capacity()) {
-                self.wrong.push(format!("{address:?} does not add up: {block:?}"));
+    let mut wrong = Vec::new();
+    // An order that counts as paid and of which the provider knows nothing has earned what nobody paid.
+    for order in winners(shop) {
+        kept.entry(order).or_default();
+    }
+    for (id, kept) in &kept {
+        // Unreadable orders are the auditor's to report.
+        let Ok(order) = shop.store().orders().load(*id).await else { continue };
+        let earned = order.as_ref().map_or(0, |order| match order.state {
+            State::Paid(_) | State::Ticketed(_) | State::Used(_) => {
+                let quantity = u64::from(order.purchase.quantity.get());
+                let total = order.purchase.total;
+                i128::from(total.minor) - i128::from(total.share(order.returned.count(), quantity).minor)
             }
-        }
-        for (pool, capacity) in found {
-            let said = self.capacity.get(&pool).copied();
-            if said != Some(capacity) {
-                self.wrong.push(format!("pool {pool} has blocks for {capacity}, its event says {said:?}"));
-            }
-            // A pool that shrank keeps its blocks; one that never did has no more than it needs.
-            let least = usize::from(Layout::of(capacity).unwrap().blocks());
-            let blocks = self.blocks.keys().filter(|address| address.pool == pool).count();
-            if blocks < least {
-                self.wrong.push(format!("pool {pool} has {blocks} blocks and needs {least}"));
-            }
+            _ => 0,
+        });
+        if *kept != earned {
+            wrong.push(format!("{kept} were kept for {id}, {earned} earned: {order:?}"));
         }
     }
-
-    /// Every entry belongs to an order that lists it.
-    fn check_entries(&mut self, now: Timestamp, counted: &mut Counted) {
-        for (address, block) in &self.blocks {
-            for (id, entry) in block.entries() {
-                let side = if entry.until.is_none() { &mut counted.sold } else { &mut counted.held };
-                *side += u64::from(entry.count);
-                let due = entry.until.is_some_and(|until| until <= now);
-                let order = self.orders.get(id).and_then(Option::as_ref);
-                let owned = order.and_then(|order| order.owns().find(|(held, _)| held.block == *address));
-                let owned = owned.map_or(0, |(_, count)| count);
-                let complaint = match order.map(|order| &order.state) {
-                    Some(State::Ticketed(_) | State::Used(_)) if entry.until.is_some() => "is sold and not confirmed",
-                    Some(State::Ticketed(_) | State::Used(_)) if owned != entry.count => "is not what its order owns",
-                    Some(State::Ticketed(_) | State::Used(_)) => continue,
-                    Some(State::Reserved { .. } | State::Reviving { .. }) if !due && owned == entry.count => continue,
-                    Some(State::Reserved { .. } | State::Reviving { .. }) => {
-                        "is past its time, or not what its order lists"
-                    }
-                    Some(State::Paid(_)) => "waits for its tickets",
-                    Some(_) => "belongs to an order that is over",
-                    None if !due => continue,
-                    None => "belongs to no order and is past its time",
-                };
-                self.wrong.push(format!("the entry {entry:?} of {id} in {address:?} {complaint}: {order:?}"));
-            }
-        }
-    }
-
-    /// No order without its entries, none that still waits for something.
-    fn check_orders(&mut self, now: Timestamp, counted: &mut Counted) {
-        for order in self.orders.values().flatten() {
-            let owns = match &order.state {
-                State::Paid(_) | State::Refunding { .. } => {
-                    self.wrong.push(format!("{} is still on its way: {:?}", order.id, order.state));
-                    true
-                }
-                State::Reserved { expires, .. } if *expires <= now => {
-                    self.wrong.push(format!("{} is past its time and not settled", order.id));
-                    false
-                }
-                State::Ticketed(_) | State::Used(_) => {
-                    counted.winners.insert(order.id);
-                    true
-                }
-                State::Reserved { .. } => true,
-                _ => false,
-            };
-            let listed: u32 = order.held.iter().map(|held| u32::from(held.count)).sum();
-            if listed != u32::from(order.purchase.quantity.get()) {
-                self.wrong.push(format!("{} holds {listed} of {}", order.id, order.purchase.quantity.get()));
-            }
-            for (held, owned) in order.owns().filter(|(_, owned)| owns && *owned > 0) {
-                let entry = self.blocks.get(&held.block).and_then(|block| block.entries().get(&order.id));
-                if entry.map(|entry| entry.count) != Some(owned) {
-                    self.wrong.push(format!("{} owns {owned} in {:?} and has {entry:?} there", order.id, held.block));
-                }
-            }
-        }
-    }
-
-    /// A ticket that admits belongs to a paid order, and a paid order has its tickets.
-    fn check_tickets(&mut self, counted: &mut Counted) {
-        let of_orders: BTreeMap<TicketId, (OrderId, u8)> = self
-            .orders
-            .values()
-            .flatten()
-            .filter(|order| matches!(order.state, State::Ticketed(_) | State::Used(_)))
-            .flat_map(|order| order.kept().map(|number| (ticket_id(order.id, number), (order.id, number))))
-            .collect();
-        for (id, (order, number)) in &of_orders {
-            match self.tickets.get(id).map(|ticket| &ticket.state) {
-                Some(TicketState::Valid | TicketState::Used(_)) => {}
-                other => self.wrong.push(format!("ticket {number} of {order} is {other:?}")),
-            }
-        }
-        for (id, ticket) in &self.tickets {
-            let admits = matches!(ticket.state, TicketState::Valid | TicketState::Used(_));
-            counted.tickets += u64::from(admits);
-            if admits && of_orders.get(id) != Some(&(ticket.order, ticket.number)) {
-                self.wrong.push(format!("{id} admits, and its order {} does not own it", ticket.order));
-            }
-        }
-    }
-
-    /// Every capture ended as tickets or as a refund. What was taken is what the sandbox says, not what orders believe.
-    fn check_money(&mut self, counted: &mut Counted) {
-        let mut kept: BTreeMap<OrderId, i128> = BTreeMap::new();
-        for record in &self.sandbox {
-            let sandbox = Till::of(record);
-            counted.taken += sandbox.taken;
-            counted.returned += sandbox.returned;
-            counted.aside += sandbox.aside;
-            *kept.entry(sandbox.order).or_default() += i128::from(sandbox.taken) - i128::from(sandbox.returned);
-        }
-        for (id, kept) in &kept {
-            let order = self.orders.get(id).and_then(Option::as_ref);
-            let earned = order.map_or(0, |order| match order.state {
-                State::Paid(_) | State::Ticketed(_) | State::Used(_) => {
-                    let quantity = u64::from(order.purchase.quantity.get());
-                    let total = order.purchase.total;
-                    i128::from(total.minor) - i128::from(total.share(order.returned.count(), quantity).minor)
-                }
-                _ => 0,
-            });
-            if *kept != earned {
-                let refunds = self.refunds.get(id);
-                self.wrong.push(format!("{kept} were kept for {id}, {earned} earned: {order:?}, {refunds:?}"));
-            }
-        }
-        for (id, refunds) in &self.refunds {
-            for open in refunds.iter().filter(|refund| matches!(refund.state, refund::State::Approved)) {
-                self.wrong.push(format!("{} of {id} is approved and not sent", open.id));
-            }
-        }
-        for order in self.orders.values().flatten().filter(|order| order.due() == Some(Due::Refund)) {
-            self.wrong.push(format!("{} owes money for which no refund stands", order.id));
-        }
-    }
+    wrong
 }
 
 /// What the simulator knows of one payment.

@@ -7,11 +7,12 @@ use app::{Grant, dispatch::implied_grants, guard};
 use providers::queue::Queue;
 use store::Table;
 
-use crate::{accounts, door, money, organisers, restart, sale};
+use crate::{accounts, auditor, door, money, organisers, restart, sale};
 
 /// Stories that together use what is declared.
 const STORIES: &[fn()] = &[
     accounts::a_logout_kills_the_token,
+    auditor::an_administrator_looks_through_the_tenants_state,
     accounts::a_new_password_ends_the_other_sessions,
     accounts::a_tenant_shows_its_public_settings,
     accounts::guessing_passwords_is_slowed_down_and_a_success_forgets_failures,

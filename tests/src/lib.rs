@@ -9,6 +9,8 @@ mod accounts;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod auditor;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod database;
@@ -26,6 +28,8 @@ mod mirror;
 mod money;
 #[cfg(test)]
 mod organisers;
+#[cfg(test)]
+mod planted;
 #[cfg(test)]
 mod protocol;
 #[cfg(test)]

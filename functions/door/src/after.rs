@@ -16,11 +16,12 @@ use store::{Failed, Tenant};
 /// Seconds after a session for which its admissions can be counted: ninety days.
 const COUNTED_SECS: i64 = 90 * 24 * 3_600;
 
-/// Does what follows from a ticket that was used. Safe to repeat.
-pub(crate) async fn follow(tenant: &Tenant, ticket: &Ticket, validity: Validity, now: Timestamp) {
+/// Does what follows from a ticket that was used by the scan `nonce`. Safe to repeat.
+pub(crate) async fn follow(tenant: &Tenant, ticket: &Ticket, nonce: &str, validity: Validity, now: Timestamp) {
     let forget = later(validity.to, COUNTED_SECS);
-    let (noted, closed) =
-        join(tenant.admissions().note(ticket.session, ticket.id, forget), use_order(tenant, ticket, now)).await;
+    let admissions = tenant.admissions();
+    let note = admissions.note(ticket.session, ticket.id, nonce, forget);
+    let (noted, closed) = join(note, use_order(tenant, ticket, now)).await;
     for (what, failed) in [("count", noted.err()), ("order", closed.err())] {
         if let Some(failed) = failed {
             tracing::warn!(target: "door", ticket = %ticket.id, what, cause = %failed, "admitted, but not noted");

@@ -86,8 +86,8 @@ impl Endpoint for CheckIn {
 
         let admission = Admission { at: now, nonce: self.nonce(caller.user()?, app)?, gate: self.gate };
         let outcome = admit(&tenant, ticket.clone(), validity, admission).await?;
-        if matches!(outcome, Ok(_) | Err(DoorRefusal::Used(_))) {
-            after::follow(&tenant, &ticket, validity, now).await;
+        if let Some(nonce) = scan_let_in(&outcome) {
+            after::follow(&tenant, &ticket, nonce, validity, now).await;
         }
         let ticket = outcome.map_err(|refusal| explain(refusal, &event.details.zone))?;
         tracing::info!(target: "door", ticket = %ticket.id, device = self.device_id, "admitted");
@@ -140,6 +140,16 @@ async fn admit(
             Err(refusal) => Ok(Err(refusal)),
             Ok(_) => Err(Error::internal("a ticket that is valid was refused")),
         },
+    }
+}
+
+/// The scan that was let in with the ticket: this one, or the one before it.
+fn scan_let_in(outcome: &Result<Ticket, DoorRefusal>) -> Option<&str> {
+    match outcome {
+        Ok(Ticket { state: TicketState::Used(admission), .. }) | Err(DoorRefusal::Used(admission)) => {
+            Some(&admission.nonce)
+        }
+        _ => None,
     }
 }
 

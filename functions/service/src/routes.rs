@@ -3,6 +3,7 @@
 /// Path and methods, sorted.
 pub(crate) static ROUTES: &[(&str, &[&str])] = &[
     ("/.well-known/onsale/ticket-keys.json", &["GET"]),
+    ("/api/admin/audit-state", &["GET"]),
     ("/api/admin/auth/login", &["POST"]),
     ("/api/admin/events", &["GET", "POST"]),
     ("/api/admin/events/{event}", &["DELETE", "GET", "PUT"]),

@@ -9,7 +9,9 @@ use crate::{
     Micros, Outcome, Scenario, Strategy,
     bucket::Bucket,
     lambda::{Environments, Workers},
-    limits::{COLD_START, GATEWAY_BURST, GATEWAY_RATE, MILLI, POLL, QUERY, SDK_TRIES, SECOND, SUMMARY_EVERY, WAY, WRITE},
+    limits::{
+        COLD_START, GATEWAY_BURST, GATEWAY_RATE, MILLI, POLL, QUERY, SDK_TRIES, SECOND, SUMMARY_EVERY, WAY, WRITE,
+    },
     outcome::Tally,
     request::{Answer, Next, Request, Stage, takes},
     stock::{Blocks, Counters, Memory},
@@ -109,7 +111,12 @@ impl World {
             requests: Vec::new(),
             workers: Workers::default(),
             batches: Vec::new(),
-            tables: Tables { activity: table.clone(), inventory: table.clone(), orders: table.clone(), catalogue: table },
+            tables: Tables {
+                activity: table.clone(),
+                inventory: table.clone(),
+                orders: table.clone(),
+                catalogue: table,
+            },
             stock,
             tally: Tally::default(),
         }

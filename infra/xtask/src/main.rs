@@ -4,6 +4,7 @@
 //! fails when a committed one is stale.
 
 mod areas;
+mod audit;
 mod bench;
 mod binaries;
 mod check;
@@ -50,6 +51,8 @@ enum Task {
     },
     /// Simulates an on-sale under Amazon's published limits and writes docs/performance.md.
     Simulate,
+    /// Reads all that a tenant has stored and compares it with what was promised.
+    Audit(audit::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Task::Bench { quick: false } => bench::run(bench::Extent::Whole),
         Task::Bench { quick: true } => bench::run(bench::Extent::Quick),
         Task::Simulate => simulate::run(),
+        Task::Audit(arguments) => audit::run(&arguments),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

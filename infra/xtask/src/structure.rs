@@ -10,7 +10,7 @@ use app::Operation;
 use serde_json::Value;
 
 use crate::{
-    areas::{Area, DEFAULT_PATH, areas, routes},
+    areas::{Area, DEFAULT_PATH, Function, areas, routes},
     binaries,
     generated::{listing, read, root},
     openapi::{document, generator, properties, resolve},
@@ -158,9 +158,14 @@ fn keys_are_spelled_in_one_module() {
 }
 
 #[test]
-fn there_is_no_scan() {
-    // The guard's own test sees to it that one would be refused.
-    assert_eq!(breaches(&[".scan()", "dynamodb:Scan"], &["shared/app/src/guard", "infra"]), []);
+fn nobody_scans_but_the_auditor() {
+    // docs/decisions/0013-the-auditor-scans.md. The guard's own test sees to it that any other scan would be refused.
+    let allowed = ["shared/store/src/audit/walk.rs", "shared/app/src/grant.rs", "shared/app/src/guard", "infra"];
+    assert_eq!(breaches(&[".scan()", "dynamodb:Scan"], &allowed), []);
+    let scans = |function: &Function| function.grants().iter().any(|grant| grant.access == app::Access::Scan);
+    let all: Vec<_> = areas().iter().flat_map(|area| area.functions().collect::<Vec<_>>()).collect();
+    let scanning: Vec<_> = all.into_iter().filter(scans).map(Function::name).collect();
+    assert_eq!(scanning, ["audit-state"]);
 }
 
 #[test]

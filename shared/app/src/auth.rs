@@ -6,18 +6,24 @@
 use std::fmt;
 
 use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey},
     constant_time::verify_slices_are_equal,
-    digest, hmac,
+    digest,
+    error::Unspecified,
+    hmac,
     signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey},
 };
+use data_encoding::BASE64URL_NOPAD;
 use domain::{
     Timestamp,
-    id::{Id, OrderId, RefundId, TicketId, UserId},
+    id::{Id, OrderId, RefundId, UserId},
     payment::Provider,
     tenant::TenantId,
 };
 
-use crate::token::TokenKeys;
+pub use store::keys::ticket_id;
+
+use crate::{Error, token::TokenKeys};
 
 /// The keys of one installation.
 pub struct Keys {
@@ -50,6 +56,31 @@ impl Keys {
     /// Whether `mac` is what [`Keys::mac`] makes, in a time that tells nothing.
     pub fn is_mac(&self, label: &str, parts: &[&[u8]], mac: &[u8]) -> bool {
         verify_slices_are_equal(&self.mac(label, parts), mac).is_ok()
+    }
+
+    /// Seals bytes for a tenant, so that nobody else can read, make or change them, or use them with another tenant or under
+    /// another label. As text that stands in an address.
+    ///
+    /// # Errors
+    /// `internal` where the system gives no randomness.
+    pub fn seal(&self, label: &str, tenant: &TenantId, mut bytes: Vec<u8>) -> Result<String, Error> {
+        let refused = |_| Error::internal("the system seals nothing");
+        let key = self.seal_key(label).map_err(refused)?;
+        let nonce = key.seal_in_place_append_tag(Aad::from(tenant.as_str()), &mut bytes).map_err(refused)?;
+        Ok(BASE64URL_NOPAD.encode(&[nonce.as_ref().as_slice(), &bytes].concat()))
+    }
+
+    /// Opens what [`Keys::seal`] sealed for this tenant under this label; nothing where it is anything else.
+    pub fn unseal(&self, label: &str, tenant: &TenantId, sealed: &str) -> Option<Vec<u8>> {
+        let bytes = BASE64URL_NOPAD.decode(sealed.as_bytes()).ok()?;
+        let (nonce, mut bytes) = (bytes.get(..NONCE_LEN)?, bytes.get(NONCE_LEN..)?.to_vec());
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let opened = self.seal_key(label).ok()?.open_in_place(nonce, Aad::from(tenant.as_str()), &mut bytes).ok()?;
+        Some(opened.to_vec())
+    }
+
+    fn seal_key(&self, label: &str) -> Result<RandomizedNonceKey, Unspecified> {
+        RandomizedNonceKey::new(&AES_256_GCM, &hash_with(&self.master, &[b"seal", label.as_bytes()]))
     }
 
     /// The key that signs a tenant's ticket codes.
@@ -126,11 +157,6 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
         context.update(part);
     }
     first(context.finish().as_ref())
-}
-
-/// The id of the order's ticket of that number: the same however often tickets are issued.
-pub fn ticket_id(order: OrderId, number: u8) -> TicketId {
-    TicketId::from_bytes(first(&sha256(&[b"ticket", &order.bytes(), &[number]])))
 }
 
 /// The id of the refund of a capture that nobody asked to be refunded: a notice told twice gives the money back once.
@@ -235,6 +261,20 @@ mod tests {
         assert!(!key.verify(b"payload", &signature[..63]));
         assert!(!keys().ticket(&tenant("other")).verify(b"payload", &signature));
         assert_eq!(key.public(), keys().ticket(&tenant("demo")).public(), "a key is the same in every process");
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_its_tenant_and_label_alone() {
+        let (keys, demo) = (keys(), tenant("demo"));
+        let sealed = keys.seal("one", &demo, b"a place".to_vec()).unwrap();
+        assert_eq!(keys.unseal("one", &demo, &sealed).as_deref(), Some(&b"a place"[..]));
+        assert_eq!(keys.unseal("one", &tenant("other"), &sealed), None);
+        assert_eq!(keys.unseal("two", &demo, &sealed), None);
+        assert_eq!(Keys::new(&[8; 32]).unseal("one", &demo, &sealed), None);
+        assert_ne!(keys.seal("one", &demo, b"a place".to_vec()).unwrap(), sealed, "no two are alike");
+        for wrong in ["", "A", "AAAA", &sealed[1..], &sealed[..sealed.len() - 1], "!"] {
+            assert_eq!(keys.unseal("one", &demo, wrong), None, "{wrong}");
+        }
     }
 
     #[test]

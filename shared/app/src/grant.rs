@@ -21,6 +21,8 @@ pub enum Resource {
 pub enum Access {
     /// Reads.
     Read,
+    /// Reads everything there is, whoever's it is: the auditor's, and nobody else's.
+    Scan,
     /// Writes.
     Write,
     /// Sends messages.
@@ -40,6 +42,11 @@ impl Grant {
     /// Reads a table.
     pub const fn read(table: Table) -> Self {
         Self { resource: Resource::Table(table), access: Access::Read }
+    }
+
+    /// Goes through a whole table.
+    pub const fn scan(table: Table) -> Self {
+        Self { resource: Resource::Table(table), access: Access::Scan }
     }
 
     /// Writes a table.
@@ -71,6 +78,7 @@ impl Grant {
     pub const fn actions(self) -> &'static [&'static str] {
         match (self.resource, self.access) {
             (Resource::Table(_), Access::Read) => &["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"],
+            (Resource::Table(_), Access::Scan) => &["dynamodb:Scan"],
             (Resource::Table(_), _) => {
                 &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
             }

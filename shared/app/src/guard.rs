@@ -101,7 +101,9 @@ impl LeastPrivilege {
 
     /// The grants that a call needs: one for each item of a transaction or batch. Refuses calls that it does not know.
     fn needed(&self, input: &Input) -> Result<Vec<Grant>, String> {
-        let (tables, access) = if let Some(tables) = tables_read(input) {
+        let (tables, access) = if let Some(call) = input.downcast_ref::<dynamodb::scan::ScanInput>() {
+            (vec![call.table_name()], Access::Scan)
+        } else if let Some(tables) = tables_read(input) {
             (tables, Access::Read)
         } else if let Some(tables) = tables_written(input) {
             (tables, Access::Write)

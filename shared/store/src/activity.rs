@@ -189,6 +189,11 @@ impl<'t> Activity<'t> {
     }
 }
 
+/// Whether an idempotency record can be read.
+pub(crate) fn check_once(item: crate::client::Item) -> Result<(), Failed> {
+    decode::<OnceItem>(item)?.read().map(drop)
+}
+
 impl OnceItem {
     fn read(&self) -> Result<Remembered, Failed> {
         let unreadable = || Failed::corrupt("an idempotency record");

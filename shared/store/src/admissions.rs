@@ -10,9 +10,12 @@ use domain::{
 
 use crate::{
     Failed, PARTITION, TIME_TO_LIVE, Table, Tenant,
-    client::{Expression, number},
+    client::{Expression, Item},
     keys,
 };
+
+/// The attribute of the scans that were let in: one.
+const SCANS: &str = "n";
 
 /// Admissions of one tenant.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +31,22 @@ impl Tenant {
 }
 
 impl Admissions<'_> {
-    /// Notes that a ticket was used, to be forgotten after `until`. Once more changes nothing. One write unit.
-    pub async fn note(&self, session: SessionId, ticket: TicketId, until: Timestamp) -> Result<(), Failed> {
-        let mut item = keys::admission(&self.tenant.id, session, ticket).item();
-        item.insert(TIME_TO_LIVE.into(), number(until.as_second()));
-        let absent = Expression::only_if("attribute_not_exists(pk)");
-        self.tenant.store.tables.put(Table::Activity, item, absent).await.map(drop)
+    /// Notes that a ticket was used by a scan, to be forgotten after `until`. The same scan once more changes nothing; two
+    /// scans that were both let in would both stand here, which is how an audit sees it. One write unit.
+    pub async fn note(
+        &self,
+        session: SessionId,
+        ticket: TicketId,
+        nonce: &str,
+        until: Timestamp,
+    ) -> Result<(), Failed> {
+        let note = Expression::set("SET #ttl = :until ADD #scans :scan")
+            .name("#ttl", TIME_TO_LIVE)
+            .name("#scans", SCANS)
+            .number(":until", until.as_second())
+            .value(":scan", AttributeValue::Ss(vec![nonce.to_owned()]));
+        let key = keys::admission(&self.tenant.id, session, ticket);
+        self.tenant.store.tables.update(Table::Activity, key, note).await.map(drop)
     }
 
     /// How many tickets of a session were used; may be a second behind. One read unit for some 80 of them.
@@ -60,4 +73,10 @@ impl Admissions<'_> {
             }
         }
     }
+}
+
+/// The scans that were let in, of a note as it is stored.
+pub(crate) fn scans(note: &Item) -> impl Iterator<Item = &str> {
+    let scans = note.get(SCANS).and_then(|value| value.as_ss().ok());
+    scans.into_iter().flatten().map(String::as_str)
 }

@@ -161,7 +161,7 @@ impl<'t> Catalogue<'t> {
     }
 }
 
-fn read_event(item: Item) -> Result<Event, Failed> {
+pub(crate) fn read_event(item: Item) -> Result<Event, Failed> {
     let id = EventId::from_bare(text_of(&item, SORT)).map_err(Failed::corrupt)?;
     decode::<EventItem>(item)?.read(id)
 }

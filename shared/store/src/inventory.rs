@@ -198,14 +198,34 @@ fn encode(mut item: Item, block: &StockBlock) -> Item {
 
 fn decode(item: &Item) -> Result<StockBlock, Failed> {
     let unreadable = || Failed::corrupt("a stock block");
-    let small = |name| number_of(item, name).and_then(|value| u8::try_from(value).ok()).ok_or_else(unreadable);
+    let small = |value| u8::try_from(value).map_err(|_| unreadable());
+    let Written { capacity, available, entries } = written(item)?;
+    StockBlock::restore(small(capacity)?, small(available)?, entries).ok_or_else(unreadable)
+}
+
+/// The capacity that is written on a block, readable otherwise or not.
+pub(crate) fn capacity_of(item: &Item) -> u64 {
+    number_of(item, CAPACITY).and_then(|capacity| u64::try_from(capacity).ok()).unwrap_or(0)
+}
+
+/// A block as it is written, whether or not its numbers make sense.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Written {
+    pub(crate) capacity: i64,
+    pub(crate) available: i64,
+    pub(crate) entries: BTreeMap<OrderId, Entry>,
+}
+
+pub(crate) fn written(item: &Item) -> Result<Written, Failed> {
+    let unreadable = || Failed::corrupt("a stock block");
     let map = item.get(ENTRIES).and_then(|value| value.as_m().ok()).ok_or_else(unreadable)?;
-    let entries: BTreeMap<OrderId, Entry> = map
+    let entries = map
         .iter()
         .map(|(order, entry)| Some((OrderId::from_bare(order).ok()?, decode_entry(entry.as_m().ok()?)?)))
         .collect::<Option<_>>()
         .ok_or_else(unreadable)?;
-    StockBlock::restore(small(CAPACITY)?, small(AVAILABLE)?, entries).ok_or_else(unreadable)
+    let number = |name| number_of(item, name).ok_or_else(unreadable);
+    Ok(Written { capacity: number(CAPACITY)?, available: number(AVAILABLE)?, entries })
 }
 
 fn decode_entry(map: &HashMap<String, AttributeValue>) -> Option<Entry> {

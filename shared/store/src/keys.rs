@@ -36,6 +36,11 @@ fn hash(parts: &[&[u8]]) -> [u8; 32] {
     out
 }
 
+/// How every key of a tenant begins.
+pub(crate) fn of_tenant(tenant: &TenantId) -> String {
+    format!("{tenant}#")
+}
+
 /// The key of an item that was read.
 pub(crate) fn of_item(item: &crate::client::Item) -> Key {
     let text = |name| crate::client::text_of(item, name);
@@ -201,6 +206,19 @@ pub(crate) fn ticket(tenant: &TenantId, ticket: TicketId) -> Key {
     key(format!("{tenant}#{}", ticket.bare()), "ticket")
 }
 
+/// The id of the order's ticket of that number: the same however often tickets are issued.
+pub fn ticket_id(order: OrderId, number: u8) -> TicketId {
+    let mut id = [0; 16];
+    id.copy_from_slice(&hash(&[b"ticket", &order.bytes(), &[number]])[..16]);
+    TicketId::from_bytes(id)
+}
+
+/// The tenant and ticket that a partition of the Tickets table belongs to.
+pub(crate) fn parse_ticket(partition: &str) -> Option<(TenantId, TicketId)> {
+    let (tenant, ticket) = partition.split_once('#')?;
+    Some((tenant.parse().ok()?, TicketId::from_bare(ticket).ok()?))
+}
+
 // Activity.
 
 /// What an idempotency key led to.
@@ -230,6 +248,17 @@ pub(crate) fn admissions(tenant: &TenantId, session: SessionId) -> String {
 /// That the holder of a ticket came in.
 pub(crate) fn admission(tenant: &TenantId, session: SessionId, ticket: TicketId) -> Key {
     key(admissions(tenant, session), ticket.bare())
+}
+
+/// Whether a partition of a tenant in the Activity table is that of an idempotency record.
+pub(crate) fn is_once(tenant: &TenantId, partition: &str) -> bool {
+    partition.starts_with(&format!("{tenant}#once#"))
+}
+
+/// The session and ticket of an admission; nothing where the key is another's.
+pub(crate) fn parse_admission(tenant: &TenantId, key: &Key) -> Option<(SessionId, TicketId)> {
+    let session = key.partition.strip_prefix(&format!("{tenant}#admitted#"))?;
+    Some((SessionId::from_bare(session).ok()?, TicketId::from_bare(&key.sort).ok()?))
 }
 
 /// How far a reconciler has come.

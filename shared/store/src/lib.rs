@@ -6,6 +6,7 @@
 
 mod activity;
 mod admissions;
+pub mod audit;
 mod catalogue;
 mod client;
 mod failed;

@@ -18,7 +18,9 @@ use crate::{
     keys,
 };
 
+pub(crate) use item::word;
 pub use refunds::RefundEntry;
+pub(crate) use refunds::read as read_refund;
 
 /// Seconds for which a tombstone stands: longer than a queue and its dead letters keep a message (4 and 14 days).
 const TOMBSTONE_SECS: i64 = 20 * 24 * 3_600;
@@ -207,7 +209,7 @@ impl Platform {
 }
 
 /// Reads an item of the Orders table that stands under [`keys::ORDER`].
-fn stored(item: Item) -> Result<Stored, Failed> {
+pub(crate) fn stored(item: Item) -> Result<Stored, Failed> {
     if text_of(&item, item::STATE) == item::TOMBSTONE {
         return Ok(Stored::Tombstone);
     }

@@ -140,7 +140,7 @@ impl<'t> Tickets<'t> {
     }
 }
 
-fn read(item: Item) -> Result<Ticket, Failed> {
+pub(crate) fn read(item: Item) -> Result<Ticket, Failed> {
     let unreadable = || Failed::corrupt("a ticket");
     let bare = text_of(&item, PARTITION).rsplit('#').next().unwrap_or_default().to_owned();
     let item: TicketItem = decode(item)?;

@@ -72,6 +72,8 @@ pub enum Verdict {
     LoseReply,
     /// The call is not carried out: the client sees a broken connection.
     FailBefore,
+    /// The call is carried out with this body instead of its own: a bug that was planted.
+    Rewrite(Vec<u8>),
 }
 
 /// Decides about calls before they reach an engine, to play Amazon having a bad day.
@@ -183,6 +185,11 @@ impl HttpConnector for Connector {
                     reply.await?;
                     Err(broken("the connection broke before the reply"))
                 })
+            }
+            Verdict::Rewrite(body) => {
+                let mut request = request;
+                *request.body_mut() = SdkBody::from(body);
+                self.route(request)
             }
             Verdict::FailBefore => HttpConnectorFuture::ready(Err(broken("the connection broke before the call"))),
         }

@@ -71,7 +71,9 @@ async fn what_was_not_declared_fails() {
         let foreign = client.get_item().table_name("prod-orders").key("pk", key()).send().await;
         assert!(DisplayErrorContext(foreign.unwrap_err()).to_string().contains("no table of ours"));
         let scan = client.scan().table_name("onsale-orders").send().await;
-        assert!(DisplayErrorContext(scan.unwrap_err()).to_string().contains("no grant allows"));
+        assert!(DisplayErrorContext(scan.unwrap_err()).to_string().contains("not granted"), "reading is no scanning");
+        let unknown = client.list_tables().send().await;
+        assert!(DisplayErrorContext(unknown.unwrap_err()).to_string().contains("no grant allows"));
     })
     .await;
     assert!(!used().contains_key("undeclared"));

@@ -231,7 +231,7 @@ impl OrderItem {
 }
 
 /// The word of a state in storage, which the stream's reader also goes by.
-const fn word(state: &State) -> &'static str {
+pub(crate) const fn word(state: &State) -> &'static str {
     match state {
         State::Reserved { .. } => "reserved",
         State::Reviving { .. } => "reviving",

@@ -190,7 +190,7 @@ fn condition(refund: &Refund) -> Expression {
     }
 }
 
-fn read(order: OrderId, id: RefundId, item: Item) -> Result<Refund, Failed> {
+pub(crate) fn read(order: OrderId, id: RefundId, item: Item) -> Result<Refund, Failed> {
     let item: RefundItem = decode(item)?;
     let time = || at(item.at.ok_or_else(|| Failed::corrupt("a refund without its time"))?);
     let note = || item.note.clone().unwrap_or_default();

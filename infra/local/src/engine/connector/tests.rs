@@ -53,6 +53,19 @@ async fn a_refusal_reaches_the_caller_as_amazons() {
 }
 
 #[tokio::test]
+async fn a_rewritten_call_does_what_the_new_body_says() {
+    let engines = memory();
+    let client = dynamodb(&engines);
+    create_table(&client, "shows").await;
+    let other = br#"{"TableName":"shows","Item":{"pk":{"S":"b"},"sk":{"S":"1"}}}"#;
+    engines.connector().interpose(Arc::new(OnPut(Verdict::Rewrite(other.to_vec()))));
+    put(&client, "shows", "a", "1").await;
+    let item = |pk: &str| client.get_item().table_name("shows").key("pk", s(pk)).key("sk", s("1")).send();
+    assert!(item("a").await.unwrap().item.is_none());
+    assert!(item("b").await.unwrap().item.is_some());
+}
+
+#[tokio::test]
 async fn without_the_hook_calls_proceed() {
     let engines = memory();
     let client = dynamodb(&engines);

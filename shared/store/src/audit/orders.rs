@@ -1,0 +1,249 @@
+//! Orders with their refunds: what was bought is held, what was paid has its tickets, what was given back is refunded.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    id::OrderId,
+    order::{Due, Order, State},
+    pool::BlockAddress,
+    refund::{self, Reason, Refund},
+    ticket::TicketState,
+};
+
+use super::{Audit, Look, Seen, Unfinished, Violation, doors, owns, unreadable};
+use crate::{
+    BY_USER, Failed, SORT, Stored, Table,
+    catalogue::read_event,
+    client::{Find, Item, Read, text_of},
+    inventory,
+    keys::{self, of_item, parse_refund},
+    orders::{read_refund, stored, word},
+    tickets,
+};
+
+/// What stands under the key of an order, read at once.
+#[derive(Debug, Default)]
+struct Papers {
+    order: Option<Order>,
+    /// The list in which its buyer finds it.
+    list: String,
+    refunds: Vec<Refund>,
+    wrong: Vec<Violation>,
+}
+
+impl Audit<'_> {
+    pub(super) async fn look_at_order(&self, id: OrderId) -> Result<Look, Failed> {
+        let find = Find::partition(keys::order_partition(&self.tenant.id, id), Read::Consistent);
+        let papers = Papers::of(id, self.tenant.store.tables.all(Table::Orders, find).await?);
+        let mut look = Look::default();
+        look.counted.refunds = papers.refunds.len() as u64;
+        let is_readable = papers.wrong.is_empty();
+        for violation in papers.wrong {
+            look.wrong((0, [0; 6]), violation);
+        }
+        let Some(order) = papers.order else {
+            if is_readable && !papers.refunds.is_empty() {
+                let refunds = papers.refunds.len();
+                look.wrong((0, [0; 6]), Violation::RefundWithoutOrder { order: id, refunds });
+            }
+            return Ok(look);
+        };
+        look.counted.orders = 1;
+        check_money(&order, &papers.refunds, &mut look);
+        self.check_progress(&order, &papers.refunds, &mut look);
+        self.check_belongs(&order, &papers.list, &mut look).await?;
+        self.check_owns(&order, &mut look).await?;
+        self.check_issued(&order, &mut look).await?;
+        Ok(look)
+    }
+
+    /// What is right for a while.
+    fn check_progress(&self, order: &Order, refunds: &[Refund], look: &mut Look) {
+        let (id, seen) = (order.id, seen(order));
+        let mut open = |unfinished| look.open(seen, unfinished);
+        match &order.state {
+            State::Reserved { expires: until } | State::Reviving { until, .. } if *until <= self.now => {
+                open(Unfinished::Overdue { order: id, state: word(&order.state) });
+            }
+            State::Paid(_) => open(Unfinished::AwaitsTickets { order: id }),
+            State::Refunding { refund, .. } => open(Unfinished::Refunding { order: id, refund: *refund }),
+            _ => {}
+        }
+        if order.due() == Some(Due::Refund) {
+            open(Unfinished::Owed { order: id });
+        }
+        for refund in refunds.iter().filter(|refund| refund.state == refund::State::Approved) {
+            open(Unfinished::NotSent { order: id, refund: refund.id });
+        }
+    }
+
+    /// The order is this tenant's in all that it names: user, list, event, pools.
+    async fn check_belongs(&self, order: &Order, list: &str, look: &mut Look) -> Result<(), Failed> {
+        let (tables, tenant, seen) = (&self.tenant.store.tables, &self.tenant.id, seen(order));
+        if list != keys::orders_of(tenant, order.user) {
+            let list = list.to_owned();
+            look.wrong(seen, Violation::StrayIndex { order: order.id, user: order.user, list });
+        }
+        if tables.get(Table::Identity, keys::user(tenant, order.user), Read::Consistent).await?.is_none() {
+            look.wrong(seen, Violation::StrayUser { order: order.id, user: order.user });
+        }
+        let purchase = &order.purchase;
+        let event = tables.get(Table::Catalogue, keys::event(tenant, purchase.event), Read::Consistent).await?;
+        let sells = |item| {
+            // An event that cannot be read is reported with the pools.
+            read_event(item)
+                .is_ok_and(|event| event.session(purchase.session).is_none() || event.option(purchase.option).is_none())
+        };
+        if event.is_none_or(sells) {
+            let (event, session) = (purchase.event, purchase.session);
+            look.wrong(seen, Violation::StrayPurchase { order: order.id, event, session });
+        }
+        let pool = keys::stock_pool(tenant, purchase.session, purchase.option);
+        for held in order.held.iter().filter(|held| held.block.pool != pool) {
+            look.wrong(seen, Violation::StrayPool { order: order.id, block: held.block, pool });
+        }
+        Ok(())
+    }
+
+    /// An order that owns what it lists has it.
+    async fn check_owns(&self, order: &Order, look: &mut Look) -> Result<(), Failed> {
+        let listed: u32 = order.held.iter().map(|held| u32::from(held.count)).sum();
+        let bought = u32::from(order.purchase.quantity.get());
+        if listed != bought {
+            look.wrong(seen(order), Violation::HeldIsNotBought { order: order.id, held: listed, bought });
+        }
+        if !owns(&order.state) {
+            return Ok(());
+        }
+        for (held, owned) in order.owns().filter(|(_, owned)| *owned > 0) {
+            let has = self.entry_of(order.id, held.block).await?;
+            if let Some(has) = has.filter(|has| *has < owned) {
+                let (state, block) = (word(&order.state), held.block);
+                look.wrong(seen(order), Violation::NotOwned { order: order.id, state, block, owns: owned, has });
+            }
+        }
+        Ok(())
+    }
+
+    /// Tickets of an order in a block; nothing where the block cannot be read, which is reported there.
+    async fn entry_of(&self, order: OrderId, block: BlockAddress) -> Result<Option<u8>, Failed> {
+        let key = keys::block(&self.tenant.id, block);
+        let item = self.tenant.store.tables.get(Table::Inventory, key, Read::Consistent).await?;
+        let Some(item) = item else { return Ok(Some(0)) };
+        let written = inventory::written(&item).ok();
+        Ok(written.map(|written| written.entries.get(&order).map_or(0, |entry| entry.count)))
+    }
+
+    /// A ticketed order has the tickets that were not given back, and a used one has used them.
+    async fn check_issued(&self, order: &Order, look: &mut Look) -> Result<(), Failed> {
+        let is_used = match order.state {
+            State::Ticketed(_) => false,
+            State::Used(_) => true,
+            _ => return Ok(()),
+        };
+        let key = |number| keys::ticket(&self.tenant.id, keys::ticket_id(order.id, number));
+        let keys = order.kept().map(key).collect();
+        let found = self.tenant.store.tables.batch_get(Table::Tickets, keys, Read::Consistent).await?;
+        for number in order.kept() {
+            let wanted = key(number);
+            let item = found.iter().find(|item| of_item(item) == wanted).cloned();
+            let Ok(ticket) = item.map(tickets::read).transpose() else { continue };
+            let (found, state) = (doors::word(ticket.as_ref()), word(&order.state));
+            match ticket.map(|ticket| ticket.state) {
+                Some(TicketState::Used(_)) => {}
+                Some(TicketState::Valid) if !is_used => {}
+                Some(TicketState::Valid) => {
+                    look.wrong(seen(order), Violation::UsedUnadmitted { order: order.id, number, found });
+                }
+                Some(TicketState::Void) | None => {
+                    look.wrong(seen(order), Violation::TicketMissing { order: order.id, state, number, found });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn seen(order: &Order) -> Seen {
+    (order.version, [0; 6])
+}
+
+impl Papers {
+    fn of(id: OrderId, items: Vec<Item>) -> Self {
+        let mut papers = Self::default();
+        for item in items {
+            let (key, list) = (of_item(&item), text_of(&item, BY_USER.partition).to_owned());
+            let failed = if key.sort == keys::ORDER {
+                papers.list = list;
+                stored(item).map(|stored| papers.order = is_order(stored)).err()
+            } else if let Some(refund) = parse_refund(text_of(&item, SORT)) {
+                read_refund(id, refund, item).map(|refund| papers.refunds.push(refund)).err()
+            } else {
+                Some(Failed::corrupt("neither an order nor a refund"))
+            };
+            papers.wrong.extend(failed.map(|why| unreadable(Table::Orders, &key, why)));
+        }
+        papers
+    }
+}
+
+fn is_order(stored: Stored) -> Option<Order> {
+    match stored {
+        Stored::Order(order) => Some(*order),
+        Stored::Tombstone => None,
+    }
+}
+
+/// Whether money goes back, or has gone, or would have if the provider did not refuse.
+const fn is_granted(refund: &Refund) -> bool {
+    matches!(refund.state, refund::State::Approved | refund::State::Done { .. } | refund::State::Failed { .. })
+}
+
+/// What was captured pays the price; what was given back is refunded, and no more than was captured.
+fn check_money(order: &Order, refunds: &[Refund], look: &mut Look) {
+    let (id, seen, total) = (order.id, seen(order), order.purchase.total);
+    if let Some(paid) = order.paid() {
+        let captured = paid.capture.as_ref().map(|capture| capture.amount);
+        if captured.is_none_or(|amount| amount != total) && !(captured.is_none() && total.is_zero()) {
+            let captured = captured.filter(|amount| amount.currency == total.currency).map(|amount| amount.minor);
+            let state = word(&order.state);
+            look.wrong(seen, Violation::NotPaid { order: id, state, total: total.minor, captured });
+        }
+    }
+    let granted: Vec<_> = refunds.iter().filter(|refund| is_granted(refund)).collect();
+    check_returned(order, &granted, look);
+    let mut back: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+    for refund in &granted {
+        let capture = &refund.capture;
+        back.entry(&capture.id).or_insert((capture.amount.minor, 0)).1 += refund.amount.minor;
+    }
+    for (capture, (captured, refunded)) in back.into_iter().filter(|(_, (captured, refunded))| refunded > captured) {
+        let capture = capture.to_owned();
+        look.wrong(seen, Violation::RefundTooLarge { order: id, capture, captured, refunded });
+    }
+    let is_late = |refund: &&Refund| refund.reason == Reason::Late;
+    if matches!(&order.state, State::Lapsed(ended) if ended.owed.is_none())
+        && !granted.iter().copied().any(|it| is_late(&it))
+    {
+        look.wrong(seen, Violation::DebtForgotten { order: id });
+    }
+}
+
+fn check_returned(order: &Order, granted: &[&Refund], look: &mut Look) {
+    let numbers: Vec<u8> = granted.iter().flat_map(|refund| refund.tickets.iter().copied()).collect();
+    let returned =
+        u32::from(order.purchase.quantity.get()).saturating_sub(u32::try_from(order.kept().count()).unwrap_or(0));
+    let is_same = numbers.iter().all(|number| order.returned.contains(*number));
+    let refunded = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+    if !is_same || refunded != returned {
+        look.wrong(seen(order), Violation::ReturnedIsNotRefunded { order: order.id, returned, refunded });
+        return;
+    }
+    let total = order.purchase.total;
+    let due = total.share(u64::from(returned), u64::from(order.purchase.quantity.get())).minor;
+    let of_tickets = granted.iter().filter(|refund| !refund.tickets.is_empty());
+    let refunded: u64 = of_tickets.map(|refund| refund.amount.minor).sum();
+    if refunded != due {
+        look.wrong(seen(order), Violation::RefundAmount { order: order.id, due, refunded });
+    }
+}
