@@ -12,7 +12,7 @@ use domain::{
     tenant::{Features, HoldTime, Tenant as Settings, TenantId, Theme},
     user::Role,
 };
-use onsale::{Options, System};
+use onsale::{Background, Options, System};
 use serde_json::{Value, json};
 use store::identity::{Profile, Registration, Secret, Standing, User};
 
@@ -89,6 +89,12 @@ impl Shop {
     pub(crate) async fn open() -> Self {
         let clock = start();
         Self::with(Options::test(clock.clone()), clock).await
+    }
+
+    /// Opens a shop in memory whose background does one thing after the other, and only when somebody waits for it.
+    pub(crate) async fn stepped() -> Self {
+        let clock = start();
+        Self::with(Options { background: Background::Stepped, ..Options::test(clock.clone()) }, clock).await
     }
 
     /// Opens a shop as the options say. Where it was open before, its people are the same.
@@ -295,8 +301,12 @@ impl Shop {
 
     /// Jumps to the moment at which the doors are open.
     pub(crate) async fn open_doors(&self) {
-        let doors = START + TO_SESSION - 3_600;
-        self.pass(doors - self.now().as_second()).await;
+        self.pass(self.doors().as_second() - self.now().as_second()).await;
+    }
+
+    /// When the doors are open.
+    pub(crate) fn doors(&self) -> Timestamp {
+        Timestamp::from_second(self.began + TO_SESSION - 3_600).unwrap()
     }
 
     pub(crate) async fn stored(&self, order: &str) -> domain::order::Order {
