@@ -15,6 +15,8 @@ use std::fmt::Write as _;
 use case::{Case, Tally};
 use flow::Flow;
 
+use crate::shop::Shop;
+
 /// The one case that shall be played, by its name.
 const CASE: &str = "ONSALE_CRASH_CASE";
 /// The file to which each flow's row of the table is added.
@@ -29,13 +31,14 @@ async fn crash(flow: Flow) {
     if let Some(wanted) = variable(CASE) {
         let case: Case = wanted.parse().unwrap();
         if case.flow == flow {
-            case.play().await;
+            let mut shop = Box::pin(Shop::stepped()).await;
+            Box::pin(case.play(&mut shop)).await;
         }
         return;
     }
     let mut tally = Tally::default();
     for seed in [0, 1] {
-        tally.run(flow, seed).await;
+        Box::pin(tally.run(flow, seed)).await;
     }
     tally.note(flow);
     let mut failed = String::new();

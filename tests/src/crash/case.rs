@@ -15,6 +15,9 @@ use crate::{audit::audit, shop::Shop};
 /// Seconds that pass when all is over: past the questions at providers, holds, revivals, and an hour of every reconciler.
 pub(super) const AFTERMATH: [i64; 5] = [35, 200, 16 * 60, 31 * 60, 2 * 3_600];
 
+/// Cases that are played on one program: more, and what was left behind by those before is more than a new program costs.
+const PLAYS: usize = 16;
+
 /// A flow, and what goes wrong in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Case {
@@ -53,28 +56,59 @@ impl FromStr for Case {
 
 impl Case {
     /// Plays the case to its end, and demands that nothing is wrong. Returns the calls that were numbered.
-    pub(super) async fn play(self) -> Vec<Made> {
+    pub(super) async fn play(self, shop: &mut Shop) -> Vec<Made> {
+        Box::pin(shop.open_anew()).await;
         fastrand::seed(self.seed);
-        let shop = Shop::stepped().await;
-        let mut scene = self.flow.prepare(&shop).await;
+        let t = tokio::time::Instant::now();
+        macro_rules! lap {
+            ($x:expr) => {};
+        }
+        let mut scene = Box::pin(self.flow.prepare(shop)).await;
         let plan = self.fault.map_or(Plan::Note, |(call, fault)| Plan::At(call, fault));
         let saboteur = Arc::new(Saboteur::new(plan, self.flow.only()));
         shop.system.disturb((self.seed > 0).then_some(self.seed)).await;
         shop.system.engines.connector().interpose(saboteur.clone());
-        self.flow.act(&shop, &mut scene).await;
+        Box::pin(self.flow.act(shop, &mut scene)).await;
         shop.system.engines.connector().clear();
         shop.system.disturb(None).await;
-        settle(&shop, &AFTERMATH[..2]).await;
-        self.flow.check(&shop, &scene).await;
-        settle(&shop, &AFTERMATH[2..]).await;
-        let counted = audit(&shop).await;
+        settle(shop, &AFTERMATH[..2]).await;
+        Box::pin(self.flow.check(shop, &scene)).await;
+        settle(shop, &AFTERMATH[2..]).await;
+        let counted = Box::pin(audit(shop)).await;
         assert_eq!((counted.taken, counted.returned, counted.tickets), self.flow.sums());
         saboteur.made()
     }
 
     /// Plays the case; what is wrong, if anything.
-    async fn violation(self) -> Result<Vec<Made>, String> {
-        AssertUnwindSafe(Box::pin(self.play())).catch_unwind().await.map_err(|panic| why(panic.as_ref()))
+    async fn violation(self, stage: &mut Stage) -> Result<Vec<Made>, String> {
+        let shop = stage.shop().await;
+        let played =
+            AssertUnwindSafe(Box::pin(self.play(shop))).catch_unwind().await.map_err(|panic| why(panic.as_ref()));
+        if played.is_err() {
+            // What a case that failed left behind is no place for another.
+            *stage = Stage::default();
+        }
+        played
+    }
+}
+
+/// The program on which cases are played, one after the other.
+#[derive(Default)]
+pub(super) struct Stage {
+    shop: Option<Shop>,
+    played: usize,
+}
+
+impl Stage {
+    async fn shop(&mut self) -> &mut Shop {
+        if self.played.is_multiple_of(PLAYS) {
+            self.shop = None;
+        }
+        self.played += 1;
+        match &mut self.shop {
+            Some(shop) => shop,
+            none => none.insert(Box::pin(Shop::stepped()).await),
+        }
     }
 }
 
@@ -87,8 +121,8 @@ pub(super) fn why(panic: &(dyn Any + Send)) -> String {
 /// Lets time pass in jumps, and reconcilers run after each.
 pub(super) async fn settle(shop: &Shop, jumps: &[i64]) {
     for seconds in jumps {
-        shop.pass(*seconds).await;
-        shop.tick().await;
+        Box::pin(shop.pass(*seconds)).await;
+        Box::pin(shop.tick()).await;
     }
 }
 
@@ -105,14 +139,16 @@ pub(super) struct Tally {
 impl Tally {
     /// Plays every fault at every call.
     pub(super) async fn run(&mut self, flow: Flow, seed: u64) {
+        let mut stage = Stage::default();
         let calm = Case { flow, fault: None, seed };
-        let made = calm.violation().await.unwrap_or_else(|why| panic!("{calm} fails without any fault: {why}"));
+        let made =
+            calm.violation(&mut stage).await.unwrap_or_else(|why| panic!("{calm} fails without any fault: {why}"));
         self.calls.push(made.len());
         for (call, made) in made.iter().enumerate() {
             for fault in Fault::ALL.into_iter().filter(|fault| fault.can_hit(made)) {
                 let case = Case { fault: Some((call, fault)), ..calm };
                 self.faults += 1;
-                if let Err(why) = case.violation().await {
+                if let Err(why) = case.violation(&mut stage).await {
                     println!("{case} ({made}): {why}");
                     self.violations.push((case, format!("({made}) {why}")));
                 }

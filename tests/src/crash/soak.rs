@@ -102,7 +102,8 @@ impl History {
     }
 
     async fn open(seed: u64) -> Self {
-        let shop = Shop::stepped().await;
+        let mut shop = Shop::stepped().await;
+        shop.open_anew().await;
         let drafts = [Draft { refunds: "automatic", ..tickets(6) }, tickets(20)];
         let (mut offers, mut buyers) = (Vec::new(), Vec::new());
         for draft in drafts {
