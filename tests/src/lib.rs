@@ -13,6 +13,8 @@ mod auditor;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod derived;

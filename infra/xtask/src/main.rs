@@ -8,6 +8,7 @@ mod audit;
 mod bench;
 mod binaries;
 mod check;
+mod crash;
 mod errors_page;
 mod generated;
 mod openapi;
@@ -53,6 +54,17 @@ enum Task {
     Simulate,
     /// Reads all that a tenant has stored and compares it with what was promised.
     Audit(audit::Arguments),
+    /// Plays every fault at every call of every flow, and writes the table into docs/reliability.md.
+    Crash,
+    /// Plays random histories with many faults.
+    Soak {
+        /// For how long.
+        #[arg(long, default_value_t = 5)]
+        minutes: u64,
+        /// Where chance begins.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -64,6 +76,8 @@ fn main() -> ExitCode {
         Task::Bench { quick: true } => bench::run(bench::Extent::Quick),
         Task::Simulate => simulate::run(),
         Task::Audit(arguments) => audit::run(&arguments),
+        Task::Crash => crash::run(),
+        Task::Soak { minutes, seed } => crash::soak(minutes, seed),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
