@@ -7,7 +7,9 @@ mod areas;
 mod binaries;
 mod check;
 mod errors_page;
+mod functions;
 mod generated;
+mod http;
 mod openapi;
 mod report;
 mod route_table;
@@ -40,6 +42,8 @@ enum Task {
     },
     /// Runs what the continuous integration runs, except the tests.
     Check,
+    /// Builds functions as they are deployed, measures their start, and sends each its sample event.
+    Functions(functions::Options),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +51,7 @@ fn main() -> ExitCode {
         Task::Generate { check: false } => generated::write(),
         Task::Generate { check: true } => generated::verify(),
         Task::Check => check::run(),
+        Task::Functions(options) => functions::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
