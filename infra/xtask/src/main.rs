@@ -10,7 +10,9 @@ mod binaries;
 mod check;
 mod crash;
 mod errors_page;
+mod functions;
 mod generated;
+mod http;
 mod openapi;
 mod report;
 mod route_table;
@@ -65,6 +67,8 @@ enum Task {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Builds functions as they are deployed, measures their start, and sends each its sample event.
+    Functions(functions::Options),
 }
 
 fn main() -> ExitCode {
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
         Task::Audit(arguments) => audit::run(&arguments),
         Task::Crash => crash::run(),
         Task::Soak { minutes, seed } => crash::soak(minutes, seed),
+        Task::Functions(options) => functions::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
