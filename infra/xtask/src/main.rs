@@ -8,6 +8,7 @@ mod binaries;
 mod check;
 mod errors_page;
 mod generated;
+mod model;
 mod openapi;
 mod report;
 mod route_table;
@@ -40,6 +41,8 @@ enum Task {
     },
     /// Runs what the continuous integration runs, except the tests.
     Check,
+    /// Explores every setting of the model, and writes docs/reliability.md: minutes.
+    Model,
 }
 
 fn main() -> ExitCode {
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
         Task::Generate { check: false } => generated::write(),
         Task::Generate { check: true } => generated::verify(),
         Task::Check => check::run(),
+        Task::Model => model::run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
