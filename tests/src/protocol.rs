@@ -2,17 +2,17 @@
 
 use domain::{
     Timestamp,
-    block::StockBlock,
+    block::{self, Entry, StockBlock, Token},
     event::later,
     id::{EventId, OptionId, OrderId, PaymentId, RefundId, SessionId, UserId},
     money::{Currency, Money},
     order::{Arrived, Change, Contact, Draft, Held, Order, Purchase, Quantity, Settlement},
     payment::{Capture, Provider},
-    pool::{Layout, PoolKey},
+    pool::{BlockAddress, Layout, PoolKey},
     tenant::HoldTime,
 };
 use store::{
-    Applied, Tenant, keys,
+    Applied, Changed, Tenant, keys,
     protocol::{Claim, Hold, Revived, Settled},
 };
 
@@ -159,6 +159,36 @@ async fn a_late_release_takes_nothing_from_an_order_that_was_revived() {
     bench.tenant.release(&expired, after).await.unwrap();
     let block = bench.block().await;
     assert_eq!((block.available(), block.entries()[&paid.id].count), (0, 2));
+}
+
+/// Found by the model checker: a revival that had fallen asleep wrote its smaller part over the larger one with which
+/// another revival had paid the order.
+#[tokio::test]
+async fn a_revival_that_wakes_late_takes_nothing_from_what_another_paid_with() {
+    let bench = Bench::of(20).await;
+    let inventory = bench.tenant.inventory();
+    let block = |number| BlockAddress { pool: bench.pool, number };
+    let part = |number, count, token| Held { block: block(number), count, token: Token([token; 6]) };
+    let listed = vec![part(0, 1, 1), part(1, 1, 2)];
+    let order = Order::reserve(draft(id(1), 2, listed, later(bench.now, 900), bench.now), bench.now).unwrap();
+    assert_eq!(bench.tenant.orders().create(&order).await.unwrap(), Applied::Done);
+    let after = later(bench.now, 901);
+    let Settled::Over(Some(expired)) = bench.tenant.settle(order.id, after).await.unwrap() else { panic!("not over") };
+
+    let asleep = bench.apply(pays(*expired, after)).await;
+    let after = later(after, 121);
+    let Settled::Over(Some(expired)) = bench.tenant.settle(order.id, after).await.unwrap() else { panic!("not over") };
+    let awake = bench.apply(pays(*expired, after)).await;
+    let larger = part(0, 2, 3);
+    let entry = Entry { count: 2, until: awake.expires(), token: larger.token };
+    let hold = block::Change::Hold { order: order.id, entry, evict: Vec::new() };
+    assert_eq!(inventory.change(larger.block, &hold).await.unwrap(), Changed::Done);
+    bench.apply(awake.revived(Token([7; 6]), vec![larger], after).unwrap()).await;
+
+    let lost = bench.tenant.revive(asleep, bench.pool, bench.layout, after).await.unwrap();
+    assert_eq!(lost, Revived::Lost);
+    let stored = inventory.block(larger.block).await.unwrap().unwrap();
+    assert_eq!(stored.examine(order.id).unwrap().entry.count, 2, "the paid order owns what it lists");
 }
 
 #[tokio::test]

@@ -105,7 +105,8 @@ impl System {
     /// # Errors
     /// With the first thing that cannot be had.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        Self::start_with(options, &crate::workers()).await
+        // On the heap: what starts a program is large, and those who await it are often larger still.
+        Box::pin(Self::start_with(options, &crate::workers())).await
     }
 
     async fn start_with(options: Options, workers: &[&'static Worker]) -> Result<Self, StartError> {

@@ -13,6 +13,7 @@ mod errors_page;
 mod functions;
 mod generated;
 mod http;
+mod model;
 mod openapi;
 mod report;
 mod route_table;
@@ -69,6 +70,8 @@ enum Task {
     },
     /// Builds functions as they are deployed, measures their start, and sends each its sample event.
     Functions(functions::Options),
+    /// Explores every setting of the model, and writes docs/reliability.md: minutes.
+    Model,
 }
 
 fn main() -> ExitCode {
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Task::Crash => crash::run(),
         Task::Soak { minutes, seed } => crash::soak(minutes, seed),
         Task::Functions(options) => functions::run(&options),
+        Task::Model => model::run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

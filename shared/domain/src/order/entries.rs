@@ -136,12 +136,15 @@ impl Held {
         block::Change::Rewrite { examined: Examined { order: order.id, entry }, entry: self.renewed(until, token) }
     }
 
-    /// What a revival tries next where what was listed is not there any more.
-    pub fn again_in(&self, order: &Order, found: &StockBlock, until: Timestamp, token: Token) -> block::Change {
+    /// What a revival tries next where what was listed is not there any more. An entry of another size is none of its
+    /// making: another revival of the order chose its blocks anew, and may have paid it with them, so that writing over it
+    /// would take tickets from a paid order. It is left alone.
+    pub fn again_in(&self, order: &Order, found: &StockBlock, until: Timestamp, token: Token) -> Option<block::Change> {
         let entry = self.renewed(until, token);
         match found.examine(order.id) {
-            Some(examined) => block::Change::Rewrite { examined, entry },
-            None => block::Change::Hold { order: order.id, entry, evict: Vec::new() },
+            Some(examined) if examined.entry.count != self.count => None,
+            Some(examined) => Some(block::Change::Rewrite { examined, entry }),
+            None => Some(block::Change::Hold { order: order.id, entry, evict: Vec::new() }),
         }
     }
 

@@ -67,7 +67,10 @@ impl Tenant {
             match self.inventory().change(held.block, &change).await? {
                 Changed::Done => return Ok(Some(Held { token, ..held })),
                 Changed::Missing | Changed::Refused { why: Refused::Full, .. } => return Ok(None),
-                Changed::Refused { block, .. } => change = held.again_in(order, &block, until, token),
+                Changed::Refused { block, .. } => match held.again_in(order, &block, until, token) {
+                    Some(next) => change = next,
+                    None => return Ok(None),
+                },
             }
         }
         Ok(None)
