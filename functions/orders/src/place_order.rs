@@ -163,11 +163,14 @@ impl PlaceOrder {
 
 impl Wanted {
     fn claim(&self, order: OrderId) -> Claim {
-        // Entries count in whole seconds; the hold is never shorter than promised.
-        let until = later(self.now, self.hold.as_secs() + 1);
-        let until = Timestamp::from_second(until.as_second()).unwrap_or(until);
-        let pool = keys::stock_pool(self.tenant.id(), self.session, self.option);
+        let (pool, until) = (keys::stock_pool(self.tenant.id(), self.session, self.option), self.until(self.now));
         Claim { order, user: self.user, pool, layout: self.layout, quantity: self.quantity, until }
+    }
+
+    /// When a hold that began then ends. Entries count in whole seconds; the hold is never shorter than promised.
+    fn until(&self, began: Timestamp) -> Timestamp {
+        let until = later(began, self.hold.as_secs() + 1);
+        Timestamp::from_second(until.as_second()).unwrap_or(until)
     }
 
     fn placed(&self, order: OrderId, expires: Timestamp) -> Placed {

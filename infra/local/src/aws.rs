@@ -2,7 +2,7 @@
 
 use app::config::Settings;
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{StalledStreamProtectionConfig, retry::RetryConfig};
 use aws_sdk_s3::config::Region;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -25,6 +25,8 @@ impl Aws {
                     .credentials_provider(credentials(settings))
                     .retry_config(RetryConfig::disabled())
                     .sleep_impl(TokioSleep::new())
+                    // Queues are polled for longer than the SDK thinks that an answer may take to begin.
+                    .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
                     .http_client(http.clone());
                 config.set_endpoint_url($endpoint.clone());
                 config

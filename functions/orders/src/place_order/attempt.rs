@@ -2,7 +2,6 @@
 
 use app::{App, Caller, Code, Error, idempotency::Attempt};
 use domain::{
-    Timestamp,
     event::later,
     id::{Id as _, OrderId},
 };
@@ -93,8 +92,8 @@ async fn became(wanted: &Wanted, id: OrderId, app: &App) -> Result<Option<Placed
 }
 
 fn still_pending(wanted: &Wanted, id: OrderId) -> Placed {
-    let expires: Timestamp = later(id.created(), wanted.hold.as_secs());
-    wanted.placed(id, expires)
+    // As the first attempt was told: an id knows when it was made.
+    wanted.placed(id, wanted.until(id.created()))
 }
 
 fn fresh(wanted: &Wanted, app: &App) -> Result<OrderId, Error> {
