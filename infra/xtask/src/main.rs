@@ -6,6 +6,7 @@
 mod areas;
 mod binaries;
 mod check;
+mod deployed;
 mod errors_page;
 mod functions;
 mod generated;
@@ -14,6 +15,7 @@ mod openapi;
 mod report;
 mod route_table;
 mod samples;
+mod seed;
 #[cfg(test)]
 mod structure;
 mod template;
@@ -44,6 +46,10 @@ enum Task {
     Check,
     /// Builds functions as they are deployed, measures their start, and sends each its sample event.
     Functions(functions::Options),
+    /// Deploys the stack to an emulator of AWS on this machine and runs the stories against it.
+    DeployedTest(deployed::Options),
+    /// Makes a tenant and the accounts that run it, in a stack that was just deployed.
+    Seed(seed::Options),
 }
 
 fn main() -> ExitCode {
@@ -52,6 +58,8 @@ fn main() -> ExitCode {
         Task::Generate { check: true } => generated::verify(),
         Task::Check => check::run(),
         Task::Functions(options) => functions::run(&options),
+        Task::DeployedTest(options) => deployed::run(&options),
+        Task::Seed(options) => seed::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
