@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod anywhere;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod auditor;

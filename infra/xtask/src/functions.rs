@@ -97,7 +97,7 @@ fn chosen(names: &[String]) -> Outcome<Vec<(&'static str, Function)>> {
 }
 
 /// Cargo's target folder: this program lies in one of its profiles.
-fn target() -> Outcome<PathBuf> {
+pub(crate) fn target() -> Outcome<PathBuf> {
     let program = std::env::current_exe()?;
     let folder = program.parent().and_then(Path::parent).ok_or("this program is nowhere")?;
     Ok(folder.to_owned())

@@ -9,6 +9,7 @@ mod bench;
 mod binaries;
 mod check;
 mod crash;
+mod deployed;
 mod errors_page;
 mod functions;
 mod generated;
@@ -18,6 +19,7 @@ mod openapi;
 mod report;
 mod route_table;
 mod samples;
+mod seed;
 mod simulate;
 #[cfg(test)]
 mod structure;
@@ -72,6 +74,10 @@ enum Task {
     Functions(functions::Options),
     /// Explores every setting of the model, and writes docs/reliability.md: minutes.
     Model,
+    /// Deploys the stack to an emulator of AWS on this machine and runs the stories against it.
+    DeployedTest(deployed::Options),
+    /// Makes a tenant and the accounts that run it, in a stack that was just deployed.
+    Seed(seed::Options),
 }
 
 fn main() -> ExitCode {
@@ -87,6 +93,8 @@ fn main() -> ExitCode {
         Task::Soak { minutes, seed } => crash::soak(minutes, seed),
         Task::Functions(options) => functions::run(&options),
         Task::Model => model::run(),
+        Task::DeployedTest(options) => deployed::run(&options),
+        Task::Seed(options) => seed::run(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
