@@ -254,7 +254,7 @@ impl Audit<'_> {
             Subject::Other => Ok(Look::default()),
             Subject::Unknown(table, key) => {
                 let mut look = Look::default();
-                look.wrong((0, [0; 6]), unreadable(*table, key, "no item of ours has such a key"));
+                look.wrong((0, [0; 6]), unreadable(*table, key, &"no item of ours has such a key"));
                 Ok(look)
             }
         }
@@ -266,7 +266,7 @@ impl Audit<'_> {
         let Some(item) = item else { return Ok(look) };
         look.counted.records = 1;
         if let Err(why) = crate::activity::check_once(item) {
-            look.wrong((0, [0; 6]), unreadable(Table::Activity, key, why));
+            look.wrong((0, [0; 6]), unreadable(Table::Activity, key, &why));
         }
         Ok(look)
     }
@@ -277,7 +277,7 @@ impl Audit<'_> {
     }
 }
 
-fn unreadable(table: Table, key: &Key, why: impl ToString) -> Violation {
+fn unreadable(table: Table, key: &Key, why: &impl ToString) -> Violation {
     let key = [key.partition.as_str(), " ", key.sort.as_str()].concat();
     Violation::Unreadable { table: table.name(), key, why: why.to_string() }
 }

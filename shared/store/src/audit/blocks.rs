@@ -21,7 +21,7 @@ impl Audit<'_> {
         let written = match inventory::written(&item) {
             Ok(written) => written,
             Err(why) => {
-                look.wrong(NOTHING, unreadable(Table::Inventory, &key, why));
+                look.wrong(NOTHING, unreadable(Table::Inventory, &key, &why));
                 return Ok(look);
             }
         };

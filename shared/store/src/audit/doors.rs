@@ -32,7 +32,7 @@ impl Audit<'_> {
         let ticket = match tickets::read(item) {
             Ok(ticket) => ticket,
             Err(why) => {
-                look.wrong((0, [0; 6]), unreadable(Table::Tickets, &key, why));
+                look.wrong((0, [0; 6]), unreadable(Table::Tickets, &key, &why));
                 return Ok(look);
             }
         };
@@ -94,7 +94,7 @@ fn check_ticket(ticket: &Ticket, referred: &Referred, look: &mut Look) {
             }
         }
         State::Paid(_) | State::Ticketed(_) | State::Used(_) | State::Refunding { .. } | State::Refunded { .. } => {
-            look.wrong(seen, Violation::TicketNotKept { ticket: id, order, state, number })
+            look.wrong(seen, Violation::TicketNotKept { ticket: id, order, state, number });
         }
         State::Reserved { .. }
         | State::Reviving { .. }

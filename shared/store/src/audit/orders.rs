@@ -181,7 +181,7 @@ impl Papers {
             } else {
                 Some(Failed::corrupt("neither an order nor a refund"))
             };
-            papers.wrong.extend(failed.map(|why| unreadable(Table::Orders, &key, why)));
+            papers.wrong.extend(failed.map(|why| unreadable(Table::Orders, &key, &why)));
         }
         papers
     }

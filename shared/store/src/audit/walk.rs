@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    event::{Event, Review},
+    event::{Event, PriceOption, Review, Session},
     id::{EventId, Id as _},
 };
 use serde::{Deserialize, Serialize};
@@ -101,8 +101,7 @@ impl Audit<'_> {
         let tables = &self.tenant.store.tables;
         let item = tables.get(Table::Catalogue, keys::event(&self.tenant.id, id), Read::Consistent).await?;
         let Some(Ok(event)) = item.map(read_event) else { return Ok(Some(AtPool::behind(&at.event))) };
-        let pools = event.sessions.iter().flat_map(|session| event.options.iter().map(move |option| (session, option)));
-        let Some((session, option)) = pools.skip(at.pool).next() else { return Ok(Some(AtPool::behind(&at.event))) };
+        let Some((session, option)) = pool_of(&event, at.pool) else { return Ok(Some(AtPool::behind(&at.event))) };
         let pool = keys::stock_pool(&self.tenant.id, session.id, option.id);
         let find = Find::partition(keys::shard(&self.tenant.id, pool, at.shard), Read::Consistent);
         let items = tables.all(Table::Inventory, find).await?;
@@ -135,7 +134,7 @@ impl Audit<'_> {
         match read_event(item) {
             Ok(event) => Ok(Some(AtPool { within: event.is_public(), ..at })),
             Err(why) => {
-                page.violations.push(unreadable(Table::Catalogue, &key, why));
+                page.violations.push(unreadable(Table::Catalogue, &key, &why));
                 // Without an id there is no going on behind it.
                 Ok(EventId::from_bare(&key.sort).is_ok().then_some(at))
             }
@@ -195,6 +194,12 @@ impl Audit<'_> {
         };
         known.unwrap_or(Subject::Unknown(table, key))
     }
+}
+
+/// Each session sells each price option: the pools of an event, by number.
+fn pool_of(event: &Event, number: usize) -> Option<(&Session, &PriceOption)> {
+    let options = event.options.len();
+    Some((event.sessions.get(number.checked_div(options)?)?, event.options.get(number % options)?))
 }
 
 /// What is sold has exactly its capacity. An event that was called off may have been so before all of its stock was there.
