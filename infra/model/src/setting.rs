@@ -372,16 +372,20 @@ pub const LARGE: &[Setting] = &[
     },
     Setting {
         name: "lapse, three flows",
-        about: "two buyers, one ticket, three flows at a time: held, lapsed, reclaimed, expired and released",
+        about: "two buyers, one ticket, three flows at a time: held, stretched, lapsed, reclaimed, tidied, released, paid late, with a send that fails",
         procs: 3,
         left: Left {
             tries: [1, 1],
             deliveries: [1, 1, 0],
+            payments: [1, 0, 0],
+            tidies: [1, 0, 0],
+            notices: [1, 0, 0],
+            faults: 1,
             expiries: [1, 0, 0],
             releases: [1, 0, 0],
             ..Setting::NOTHING.left
         },
-        sees: &["a tombstone"],
+        sees: &["a ticketed order", "a lapsed order", "a tombstone"],
         ..Setting::NOTHING
     },
     Setting {
