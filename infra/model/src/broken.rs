@@ -16,6 +16,8 @@ pub enum Broken {
     ReviveUntagged,
     /// Whoever finds no order behind an entry takes it for ended, and writes no tombstone.
     NoTombstone,
+    /// A revival writes its part over whatever entry of the order it finds, also over a larger one.
+    RevivesOverLarger,
     /// The issuer marks an order ticketed whatever became of it meanwhile.
     NoOrderVersion,
     /// A block is not looked at before it is written.
@@ -54,7 +56,7 @@ const fn case(broken: Broken, setting: &'static str, rule: &'static str, about: 
 }
 
 /// Every rule, with a setting that needs it.
-pub const CASES: [Case; 16] = [
+pub const CASES: [Case; 17] = [
     case(
         Broken::ReleaseWithoutSettle,
         "retry",
@@ -66,6 +68,12 @@ pub const CASES: [Case; 16] = [
     case(Broken::ReviveInPlace, "late", "owns what it lists", "a late payment pays while the order stays expired"),
     case(Broken::ReviveUntagged, "late", "owns what it lists", "any revival may end another's"),
     case(Broken::NoTombstone, "lapse", "owns what it lists", "an order that is not there is taken for ended"),
+    case(
+        Broken::RevivesOverLarger,
+        "late again",
+        "owns what it lists",
+        "a revival writes over a larger entry of its order",
+    ),
     case(Broken::NoOrderVersion, "refund", "never backwards", "the issuer does not compare the order's version"),
     case(
         Broken::NoOrderVersion,

@@ -358,13 +358,7 @@ pub const LARGE: &[Setting] = &[
         about: "three tickets of two blocks are paid, issued, confirmed, and given back in parts or whole meanwhile",
         capacities: [2, 1],
         quantities: [3, 1, 1],
-        left: Left {
-            refunds: [2, 0, 0],
-            issues: [1, 0, 0],
-            tidies: [1, 0, 0],
-            sends: [2, 0, 0],
-            ..Setting::NOTHING.left
-        },
+        left: Left { refunds: [2, 0, 0], issues: [1, 0, 0], sends: [1, 0, 0], ..Setting::NOTHING.left },
         before: &[Before {
             order: 0,
             stand: Stand::Paid { paid: 0 },
@@ -377,33 +371,18 @@ pub const LARGE: &[Setting] = &[
         ..Setting::NOTHING
     },
     Setting {
-        name: "retry, three flows",
-        about: "as retry, with three flows at a time, and a reconciler among them",
-        ids: [&[0, 2], &[1]],
-        procs: 3,
-        left: Left {
-            tries: [2, 1],
-            deliveries: [2, 1, 1],
-            releases: [1, 0, 0],
-            tidies: [1, 0, 0],
-            faults: 1,
-            ..Setting::NOTHING.left
-        },
-        sees: &["a tombstone"],
-        ..Setting::NOTHING
-    },
-    Setting {
         name: "lapse, three flows",
-        about: "as lapse, with three flows at a time",
+        about: "two buyers, one ticket, three flows at a time: held, stretched, lapsed, reclaimed, tidied, released, paid late, with a send that fails",
         procs: 3,
-        end: 3,
         left: Left {
             tries: [1, 1],
             deliveries: [1, 1, 0],
             payments: [1, 0, 0],
+            tidies: [1, 0, 0],
+            notices: [1, 0, 0],
+            faults: 1,
             expiries: [1, 0, 0],
             releases: [1, 0, 0],
-            notices: [1, 0, 0],
             ..Setting::NOTHING.left
         },
         sees: &["a ticketed order", "a lapsed order", "a tombstone"],
@@ -412,7 +391,6 @@ pub const LARGE: &[Setting] = &[
     Setting {
         name: "two late",
         about: "two expired orders are paid late for the one ticket that is left, one of them twice",
-        procs: 3,
         left: Left { notices: [2, 1, 0], releases: [1, 1, 0], sends: [1, 0, 0], ..Setting::NOTHING.left },
         before: &[
             Before { payments: [Standing::Captured; PAYMENTS], ..EXPIRED },
@@ -441,18 +419,11 @@ pub const LARGE: &[Setting] = &[
     },
     Setting {
         name: "gather, three each",
-        about: "two buyers want three tickets each of blocks of two: gathered in any parts, refused, reclaimed, sent again",
+        about: "two buyers want three tickets each of blocks of two: gathered in any parts, refused, reclaimed",
         capacities: [2, 2],
         quantities: [3, 3, 1],
         gathers: true,
-        procs: 3,
-        left: Left {
-            tries: [1, 1],
-            deliveries: [1, 1, 0],
-            expiries: [1, 1, 0],
-            tidies: [1, 1, 0],
-            ..Setting::NOTHING.left
-        },
+        left: Left { tries: [1, 1], deliveries: [1, 1, 0], expiries: [1, 1, 0], ..Setting::NOTHING.left },
         sees: &["a tombstone"],
         ..Setting::NOTHING
     },

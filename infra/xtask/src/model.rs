@@ -14,7 +14,7 @@ const IN_ALL: &str = "In all ";
 /// # Errors
 /// A property does not hold, or the checker cannot be run.
 pub(crate) fn run() -> Outcome<()> {
-    let mut checker = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
+    let mut checker = Command::new("cargo");
     checker.args(["run", "--release", "--package", "model"]).current_dir(root()).stderr(Stdio::inherit());
     let output = checker.output()?;
     let text = String::from_utf8(output.stdout)?;

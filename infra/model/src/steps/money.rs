@@ -8,7 +8,7 @@ use domain::{
 use crate::{
     broken::Broken,
     sale::{Sale, Steps},
-    small::{Small, at, capture, payment_of, refund_id, tick, token, total},
+    small::{Small, Tick, at, capture, order_of, payment_of, refund_id, tick, token, total},
     world::{Capturing, Job, Owing, Paper, Proc, Repay, Search, Sending, Standing, World},
 };
 
@@ -17,7 +17,8 @@ impl Steps<'_> {
     /// same, is one step; where another read lies between the two, they are two.
     pub(crate) fn capture(&mut self, place: usize, proc: Proc, order: u8, payment: u8, stage: Capturing) {
         let mut next = self.world();
-        let now = next.now;
+        // The clock was looked at before: by now it may be later.
+        let now = proc.now;
         let Some(small) = next.small(order).copied() else { return self.end(place, "finds no order", next) };
         let quantity = self.sale.quantity(order);
         let go = |job, fresh| Proc { job, now, fresh };
@@ -29,7 +30,8 @@ impl Steps<'_> {
             return self.go(place, "finds no refund", next, go(at_stage(Capturing::Owe), proc.fresh));
         }
         if stage == Capturing::Owe && !proc.fresh {
-            return self.go(place, "finds the order changed", next, go(at_stage(Capturing::Decide), false));
+            let again = Proc { now: next.now, ..go(at_stage(Capturing::Decide), false) };
+            return self.go(place, "finds the order changed", next, again);
         }
         match small.order(order, quantity).capture(capture(payment, quantity), token(1), at(now)) {
             Arrived::Pays(change) => {
@@ -38,9 +40,10 @@ impl Steps<'_> {
             }
             Arrived::ExpireFirst(change) => {
                 Sale::write(&mut next, order, &change.order);
-                self.go(place, "expires first", next, go(at_stage(Capturing::Decide), false));
+                let again = Proc { now: next.now, ..go(at_stage(Capturing::Decide), false) };
+                self.go(place, "expires first", next, again);
             }
-            Arrived::Revives(change) => self.revives(place, order, &small, &change),
+            Arrived::Revives(change) => self.revives(place, now, &small, &change),
             Arrived::Owes(_) if stage == Capturing::Decide => {
                 self.go(place, "would be owed", next, go(at_stage(Capturing::Look), true));
             }
@@ -58,14 +61,14 @@ impl Steps<'_> {
         }
     }
 
-    fn revives(&mut self, place: usize, order: u8, before: &Small, change: &Change) {
+    fn revives(&mut self, place: usize, now: Tick, before: &Small, change: &Change) {
         let mut next = self.world();
+        let order = order_of(change.order.id);
         let until = change.order.expires().map_or(0, tick);
         let job = Job::Search(Search::revive(order, before, until));
         if !self.sale.lacks(Broken::ReviveInPlace) {
             Sale::write(&mut next, order, &change.order);
         }
-        let now = next.now;
         self.go(place, "revives", next, Proc { job, now, fresh: true });
     }
 

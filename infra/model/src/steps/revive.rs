@@ -52,7 +52,11 @@ impl Steps<'_> {
         let (until, drawn, held) = (at(search.until), token(fresh), listing.held());
         let change = match found {
             None => Some(held.again(&order, until, drawn)),
-            Some(slot) => held.again_in(&order, &only(search.order, slot), until, drawn),
+            Some(slot) => held.again_in(&order, &only(search.order, slot), until, drawn).or_else(|| {
+                let examined = slot.filter(|_| self.sale.lacks(Broken::RevivesOverLarger))?.examined(search.order);
+                let entry = Slot { count: listing.count, until: Some(search.until), token: fresh }.entry();
+                Some(Change::Rewrite { examined, entry })
+            }),
         };
         let Some(change) = change else {
             search.missing += listing.count;

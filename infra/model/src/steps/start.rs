@@ -1,11 +1,13 @@
 //! What begins: requests, messages, what reconcilers find, and the passing of time.
 
-use domain::order::{Due, Settlement};
+use domain::order::{Due, Order, Settlement};
 
 use crate::{
     broken::Broken,
     sale::{Sale, Steps},
-    small::{EVERY_BLOCK, EVERY_ORDER, EVERY_PAYMENT, EVERY_REFUND, PAYMENTS, Slot, Small, Stand, at, begun, capture},
+    small::{
+        EVERY_BLOCK, EVERY_ORDER, EVERY_PAYMENT, EVERY_REFUND, PAYMENTS, Slot, Small, Stand, Tick, at, begun, capture,
+    },
     steps::tickets::admits,
     world::{Admitting, BUYERS, Capturing, Job, Left, Owing, Record, Search, Sending, Standing, Then, World},
 };
@@ -85,16 +87,8 @@ impl Steps<'_> {
         let (world, place) = (self.world, usize::from(order));
         let Some(stored) = self.sale.order(world, order) else { return };
         let now = at(world.now);
-        if world.left.payments[place] > 0
-            && let Some(number) = EVERY_PAYMENT.get(stored.begun.len()).copied()
-            && let Ok(started) = stored.clone().start_payment(begun(number), now)
-            && let Some(change) = started.change
-        {
-            let mut next = self.world();
-            next.left.payments[place] -= 1;
-            next.payments[place][usize::from(number)] = Standing::Open;
-            Sale::write(&mut next, order, &change.order);
-            self.emit("buyer", "begins a payment", order, next);
+        for clock in [world.now, world.now.saturating_sub(1)] {
+            self.begin_payment(order, &stored, clock);
         }
         for payment in 0..PAYMENTS {
             if world.payments[place][payment] == Standing::Open {
@@ -122,7 +116,23 @@ impl Steps<'_> {
         self.about_parts(order, &stored);
     }
 
-    fn about_parts(&mut self, order: u8, stored: &domain::order::Order) {
+    /// The buyer begins a payment, by a clock that was perhaps looked at a while ago.
+    fn begin_payment(&mut self, order: u8, stored: &Order, clock: Tick) {
+        let place = usize::from(order);
+        if self.world.left.payments[place] > 0
+            && let Some(number) = EVERY_PAYMENT.get(stored.begun.len()).copied()
+            && let Ok(started) = stored.clone().start_payment(begun(number), at(clock))
+            && let Some(change) = started.change
+        {
+            let mut next = self.world();
+            next.left.payments[place] -= 1;
+            next.payments[place][usize::from(number)] = Standing::Open;
+            Sale::write(&mut next, order, &change.order);
+            self.emit("buyer", "begins a payment", order, next);
+        }
+    }
+
+    fn about_parts(&mut self, order: u8, stored: &Order) {
         let (world, place) = (self.world, usize::from(order));
         let small = Small::of(stored);
         if world.left.releases[place] > 0

@@ -1,7 +1,13 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{id::PaymentId, money::Currency, payment::Provider, pool::PoolKey};
+use crate::{
+    block::{self, Entry, Examined, Keep, StockBlock},
+    id::PaymentId,
+    money::Currency,
+    payment::Provider,
+    pool::PoolKey,
+};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -210,4 +216,49 @@ proptest! {
         prop_assert_eq!(sum, minor);
         prop_assert_eq!(bought.status(), Status::Refunding);
     }
+}
+
+fn found(count: u8, token: u8) -> (StockBlock, Examined) {
+    let mut block = StockBlock::empty(16);
+    let entry = Entry { count, until: Some(at(900)), token: Token([token; 6]) };
+    block.apply(&block::Change::Hold { order: reserved().id, entry, evict: Vec::new() }).unwrap();
+    let examined = block.examine(reserved().id).unwrap();
+    (block, examined)
+}
+
+#[test]
+fn an_entry_means_what_its_order_says() {
+    let (listed, elsewhere) = (held(0, 2).block, held(7, 2).block);
+    let examined = found(2, 1).1;
+    let check = |order: &Order, here, there| {
+        assert_eq!((order.verdict(listed, &examined), order.verdict(elsewhere, &examined)), (here, there));
+    };
+    let returned = paid().refund(&[0], RefundId::from_bytes([3; 16]), at(11)).unwrap().order;
+    let ticketed = paid().ticketed(at(12)).unwrap().order;
+    let less = |until| Verdict::Shrink(Keep { count: 1, until });
+    check(&reserved(), Verdict::Move(at(900)), Verdict::Evict);
+    check(&expired(), Verdict::Evict, Verdict::Evict);
+    check(&paid(), Verdict::Keep, Verdict::Evict);
+    check(&returned, less(Some(at(900))), Verdict::Evict);
+    check(&ticketed, Verdict::Confirm, Verdict::Evict);
+    check(&returned.ticketed(at(12)).unwrap().order, less(None), Verdict::Evict);
+}
+
+#[test]
+fn a_revival_writes_over_entries_of_its_own_size_alone() {
+    let (order, listed) = (expired(), held(0, 2));
+    let again = |block: &StockBlock| listed.again_in(&order, block, at(1_000), Token([9; 6]));
+    let (same, examined) = found(2, 5);
+    let entry = Entry { count: 2, until: Some(at(1_000)), token: Token([9; 6]) };
+    assert_eq!(again(&same), Some(block::Change::Rewrite { examined, entry }));
+    assert_eq!(again(&found(3, 5).0), None, "another revival's, perhaps paid with");
+    assert!(matches!(again(&StockBlock::empty(16)), Some(block::Change::Hold { .. })));
+}
+
+#[test]
+fn nothing_of_an_unpaid_order_is_surplus_until_it_is_settled() {
+    assert_eq!(reserved().surplus(at(10_000)), []);
+    assert!(!reserved().may_reduce(held(0, 2).block, &found(2, 1).1, 0));
+    let all: Vec<_> = expired().surplus(at(900)).into_iter().map(|(held, keep)| (held.count, keep)).collect();
+    assert_eq!(all, [(2, Keep::NOTHING), (1, Keep::NOTHING)]);
 }
