@@ -21,6 +21,8 @@ mod door;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod mirror;
 #[cfg(test)]
 mod money;
