@@ -31,6 +31,8 @@ mod organisers;
 #[cfg(test)]
 mod protocol;
 #[cfg(test)]
+mod races;
+#[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod rush;
