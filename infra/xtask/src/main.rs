@@ -7,6 +7,7 @@ mod areas;
 mod binaries;
 mod check;
 mod errors_page;
+mod fuzz_api;
 mod generated;
 mod openapi;
 mod report;
@@ -40,6 +41,15 @@ enum Task {
     },
     /// Runs what the continuous integration runs, except the tests.
     Check,
+    /// Has schemathesis compare the running program with its `OpenAPI` document.
+    FuzzApi {
+        /// The same seed makes the same requests.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The most random requests for each operation, beside those that are made systematically.
+        #[arg(long, default_value_t = 20)]
+        examples: u32,
+    },
 }
 
 fn main() -> ExitCode {
@@ -47,6 +57,7 @@ fn main() -> ExitCode {
         Task::Generate { check: false } => generated::write(),
         Task::Generate { check: true } => generated::verify(),
         Task::Check => check::run(),
+        Task::FuzzApi { seed, examples } => fuzz_api::run(seed, examples),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
