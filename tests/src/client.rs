@@ -1,13 +1,21 @@
 //! A client as a browser is one: over a socket, with nothing of the product's code.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::{Duration, timeout},
+};
+
+/// How long a raw request waits for its answer to end.
+const WAITS: Duration = Duration::from_secs(2);
 
 /// Sends requests to one address. Clones share connections.
 #[derive(Clone, Debug)]
@@ -50,6 +58,33 @@ impl Web {
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap_or_else(|error| panic!("{asked}: {error}")).to_bytes();
         Answer { status: parts.status.as_u16(), headers: parts.headers, body, asked }
+    }
+}
+
+impl Web {
+    /// Sends bytes as they are on a connection of their own, and reads until it is closed. Nothing where there is no
+    /// answer: the server waits for more, or has hung up.
+    pub(crate) async fn raw(&self, request: &[u8]) -> Option<Answer> {
+        let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
+        // Who is refused early may find the connection closed while still writing.
+        drop(stream.write_all(request).await);
+        let mut read = Vec::new();
+        drop(timeout(WAITS, stream.read_to_end(&mut read)).await);
+        let end = read.windows(4).position(|window| window == b"\r\n\r\n")?;
+        let head = String::from_utf8_lossy(&read[..end]).into_owned();
+        let mut lines = head.lines();
+        let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
+        let header = |line: &str| {
+            let (name, value) = line.split_once(':')?;
+            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(value.trim()).ok()?))
+        };
+        let asked = String::from_utf8_lossy(&request[..request.len().min(300)]).into_owned();
+        Some(Answer {
+            status,
+            headers: lines.filter_map(header).collect(),
+            body: read.split_off(end + 4).into(),
+            asked,
+        })
     }
 }
 

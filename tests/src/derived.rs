@@ -17,13 +17,13 @@ use crate::{
 const TOO_LARGE: usize = 300 * 1_024;
 
 /// From least to most.
-const ROLES: [Role; 5] = [Role::Customer, Role::Staff, Role::Publisher, Role::Admin, Role::Platform];
+pub(crate) const ROLES: [Role; 5] = [Role::Customer, Role::Staff, Role::Publisher, Role::Admin, Role::Platform];
 
 /// Somebody of each role.
-struct Roles(Vec<Person>);
+pub(crate) struct Roles(Vec<Person>);
 
 impl Roles {
-    async fn of(shop: &Shop, tenant: &str) -> Self {
+    pub(crate) async fn of(shop: &Shop, tenant: &str) -> Self {
         let tenant = tenant.parse().unwrap();
         shop::establish(shop.app(), &tenant).await;
         let mut people = Vec::new();
@@ -33,12 +33,12 @@ impl Roles {
         Self(people)
     }
 
-    fn with(&self, role: Role) -> &Person {
+    pub(crate) fn with(&self, role: Role) -> &Person {
         self.0.iter().find(|person| person.identity.role == role).unwrap()
     }
 
     /// Whoever may do what somebody of a route may; the least of them.
-    fn enough(&self, auth: Auth) -> Option<&Person> {
+    pub(crate) fn enough(&self, auth: Auth) -> Option<&Person> {
         match auth {
             Auth::AtLeast(role) => Some(self.with(role)),
             Auth::Open | Auth::Public | Auth::Proof => None,
@@ -48,15 +48,15 @@ impl Roles {
 
 /// How a request differs from the sample.
 #[derive(Clone, Debug, Default)]
-struct Change<'c> {
-    who: Option<&'c Person>,
-    method: Option<&'c str>,
-    content_type: Option<&'c str>,
-    body: Option<Vec<u8>>,
+pub(crate) struct Change<'c> {
+    pub(crate) who: Option<&'c Person>,
+    pub(crate) method: Option<&'c str>,
+    pub(crate) content_type: Option<&'c str>,
+    pub(crate) body: Option<Vec<u8>>,
 }
 
 /// Sends a sample, changed in some way, and checks what every answer has to be.
-async fn send(shop: &Shop, sample: &Sample, change: Change<'_>) -> Answer {
+pub(crate) async fn send(shop: &Shop, sample: &Sample, change: Change<'_>) -> Answer {
     let bearer = change.who.map(|who| format!("Bearer {}", shop.token(who)));
     let key = fresh_key();
     let mut headers = vec![("idempotency-key", key.as_str())];
@@ -75,7 +75,7 @@ async fn send(shop: &Shop, sample: &Sample, change: Change<'_>) -> Answer {
 }
 
 /// What every answer is, whatever was asked.
-fn check(sample: &Sample, answer: &Answer) {
+pub(crate) fn check(sample: &Sample, answer: &Answer) {
     let name = sample.name();
     // A database that cannot be reached says 503, and here it can.
     assert!(answer.status < 500, "{name}: {answer}");
@@ -230,7 +230,7 @@ async fn every_number_of_a_query_string_is_checked() {
     assert!(checked > 2, "{checked}");
 }
 
-fn wrong_fields(answer: &Answer) -> Vec<String> {
+pub(crate) fn wrong_fields(answer: &Answer) -> Vec<String> {
     let refused = answer.refused(400, "validation_failed");
     refused["details"].as_array().into_iter().flatten().map(|detail| text(detail, "field")).collect()
 }
@@ -284,8 +284,8 @@ async fn what_does_not_exist_is_not_found() {
     assert!(asked > 10, "{asked}");
 }
 
-/// One of everything that a tenant can have, by the names under which requests ask for it.
-async fn world(shop: &Shop) -> Map<String, Value> {
+/// One of everything that a tenant can have, by the names under which requests ask for it; and whose it is.
+pub(crate) async fn world(shop: &Shop) -> (Map<String, Value>, Person) {
     let offer = shop.publish(tickets(20)).await;
     let buyer = shop.buyer().await;
     let sale = shop.sale(&buyer, &offer, 2).await;
@@ -308,11 +308,11 @@ async fn world(shop: &Shop) -> Map<String, Value> {
         assert!(value.is_string(), "{names:?}: {value}");
         world.extend(names.iter().map(|name| ((*name).to_owned(), value.clone())));
     }
-    world
+    (world, buyer)
 }
 
 /// Puts the real things of a tenant into a sample. Whether there were any.
-fn point_at(sample: &mut Sample, world: &Map<String, Value>) -> bool {
+pub(crate) fn point_at(sample: &mut Sample, world: &Map<String, Value>) -> bool {
     let mut pointed = false;
     for map in [Some(&mut sample.path), Some(&mut sample.query), sample.body.as_object_mut()].into_iter().flatten() {
         for (name, value) in map.iter_mut() {
@@ -333,7 +333,7 @@ async fn other_tenants_and_other_people_see_and_change_nothing() {
 }
 
 pub(crate) async fn strangers_see_and_change_nothing(shop: &Shop) {
-    let world = world(shop).await;
+    let (world, _) = world(shop).await;
     let others = Roles::of(shop, "other").await;
     let stranger = shop.buyer().await;
     let before = format!("{:?}", shop.stored(world["order"].as_str().unwrap()).await);

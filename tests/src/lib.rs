@@ -27,6 +27,8 @@ mod door;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod mirror;
 #[cfg(test)]
 mod money;
@@ -36,6 +38,8 @@ mod organisers;
 mod planted;
 #[cfg(test)]
 mod protocol;
+#[cfg(test)]
+mod races;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]

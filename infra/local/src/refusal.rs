@@ -20,7 +20,14 @@ pub(crate) fn refuse(app: &App, code: Code, request_id: &str) -> Response {
     let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, Body::from(envelope.to_string())).into_response();
     let json = HeaderValue::from_static("application/json; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // As on every answer of an operation.
+    for (name, value) in [
+        (header::CONTENT_TYPE, json),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ] {
+        response.headers_mut().insert(name, value);
+    }
     response
 }

@@ -12,6 +12,7 @@ mod crash;
 mod deployed;
 mod errors_page;
 mod functions;
+mod fuzz_api;
 mod generated;
 mod http;
 mod model;
@@ -78,6 +79,15 @@ enum Task {
     DeployedTest(deployed::Options),
     /// Makes a tenant and the accounts that run it, in a stack that was just deployed.
     Seed(seed::Options),
+    /// Has schemathesis compare the running program with its `OpenAPI` document.
+    FuzzApi {
+        /// The same seed makes the same requests.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The most random requests for each operation, beside those that are made systematically.
+        #[arg(long, default_value_t = 20)]
+        examples: u32,
+    },
 }
 
 fn main() -> ExitCode {
@@ -95,6 +105,7 @@ fn main() -> ExitCode {
         Task::Model => model::run(),
         Task::DeployedTest(options) => deployed::run(&options),
         Task::Seed(options) => seed::run(&options),
+        Task::FuzzApi { seed, examples } => fuzz_api::run(seed, examples),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

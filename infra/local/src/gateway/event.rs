@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::SocketAddr};
 use app::Operation;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use bytes::Bytes;
-use http::{header, request::Parts, uri::Authority};
+use http::{HeaderName, HeaderValue, header, request::Parts, uri::Authority};
 use lambda_http::{
     Request,
     aws_lambda_events::apigw::{
@@ -13,27 +13,32 @@ use lambda_http::{
     },
     request::LambdaRequest,
 };
+use url::Url;
 use uuid::Uuid;
 
 use super::Gone;
 use crate::engine::ACCOUNT;
+
+/// The header by which a gateway tells the scheme.
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// A name for a request.
 pub(super) fn request_id() -> String {
     Uuid::now_v7().simple().to_string()
 }
 
-/// Refuses a host that is none: addresses are made of it.
+/// Refuses a host that is none: addresses are made of it, by us and by `lambda_http`, which panics where it cannot.
 pub(super) fn host(parts: &Parts) -> Result<(), Gone> {
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
-    let is_host = host.is_some_and(|host| !host.contains('@') && host.parse::<Authority>().is_ok());
+    let is_address = |host: &str| Url::parse(&["http://", host, "/"].concat()).is_ok();
+    let is_host = host.is_some_and(|host| !host.contains('@') && host.parse::<Authority>().is_ok() && is_address(host));
     if is_host && hosts.next().is_none() { Ok(()) } else { Err(Gone) }
 }
 
 /// The request as `lambda_http` makes it of the event.
 pub(super) fn request(
-    parts: Parts,
+    mut parts: Parts,
     body: &Bytes,
     peer: SocketAddr,
     request_id: &str,
@@ -52,6 +57,8 @@ pub(super) fn request(
     event.raw_query_string = Some(parts.uri.query().unwrap_or_default().to_owned());
     event.raw_path = Some(path);
     event.path_parameters = parameters;
+    // The gateway says this, whatever the client says.
+    parts.headers.insert(FORWARDED_PROTO, HeaderValue::from_static("http"));
     event.headers = parts.headers;
     if !body.is_empty() {
         let text = std::str::from_utf8(body);

@@ -68,6 +68,10 @@ fn parameter(place: &str, name: &str, schema: Value, required: bool) -> Value {
         parameter["description"] = description.clone();
     }
     parameter["schema"] = schema;
+    if place == "query" {
+        // Left out, as far as we are concerned: forms in pages send it so.
+        parameter["allowEmptyValue"] = true.into();
+    }
     parameter
 }
 
@@ -84,11 +88,14 @@ fn request_body(operation: &Operation, generator: &mut SchemaGenerator) -> Optio
         return Some(json!({ "content": { "*/*": { "schema": {} } }, "required": true }));
     }
     let schema = (operation.input)(generator);
-    // A type without fields takes no body.
-    if properties(&resolve(schema.clone(), generator.definitions())).is_empty() && is_plain_object(&schema, generator) {
+    let fields = properties(&resolve(schema.clone(), generator.definitions()));
+    let is_plain = is_plain_object(&schema, generator);
+    // A type without fields takes no body, and none is as good as an empty object where no field is needed.
+    if fields.is_empty() && is_plain {
         return None;
     }
-    Some(json!({ "content": { "application/json": { "schema": schema } }, "required": true }))
+    let is_needed = !is_plain || fields.iter().any(|(_, _, is_needed)| *is_needed);
+    Some(json!({ "content": { "application/json": { "schema": schema } }, "required": is_needed }))
 }
 
 /// Whether a schema is an object without alternatives.

@@ -68,7 +68,7 @@ pub(super) fn parameters() -> Value {
         "IdempotencyKey": idempotency(false),
         "RequiredIdempotencyKey": idempotency(true),
         "TenantQuery": {
-            "in": "query", "name": "tenantId", "required": false, "schema": tenant,
+            "in": "query", "name": "tenantId", "required": false, "schema": tenant, "allowEmptyValue": true,
             "description": "The tenant, where neither the token nor `X-Tenant-Id` says it.",
         },
         "TenantHeader": {
