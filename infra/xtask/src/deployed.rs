@@ -35,8 +35,9 @@ const STACK: &str = "onsale-test";
 const BUCKET: &str = "sam-artifacts";
 /// The password of those who run the tenant. It opens nothing that outlives the command.
 const PASSWORD: &str = "deployed-test-1";
-/// Resources that the emulator refuses: an alarm on an expression of metrics.
-const REFUSED: [&str; 1] = ["ServerErrorAlarm"];
+/// What the emulator cannot have: it refuses an alarm on an expression of metrics; and the bucket's policy demands TLS,
+/// which it does not speak.
+const REFUSED: [&str; 2] = ["ServerErrorAlarm", "FilesPolicy"];
 
 /// What to do beside the whole.
 #[derive(Args, Clone, Debug)]
@@ -132,7 +133,7 @@ fn architecture() -> &'static str {
 /// The template that SAM built, without what the emulator refuses.
 fn deployable(built: &Path) -> Outcome<PathBuf> {
     let text = fs::read_to_string(built).map_err(|error| format!("{}: {error}", built.display()))?;
-    let left = REFUSED.iter().fold(text, |text, name| without(&text, name));
+    let left = with_batches(&REFUSED.iter().fold(text, |text, name| without(&text, name)));
     let file = built.with_file_name("emulated.yaml");
     fs::write(&file, left)?;
     Ok(file)
@@ -148,6 +149,16 @@ fn without(template: &str, resource: &str) -> String {
         !inside
     });
     kept.map(|line| [line, "\n"].concat()).collect()
+}
+
+/// A template in which whoever may send a message may send several. To Amazon that is one permission; the emulator asks for
+/// one by the name of the call.
+fn with_batches(template: &str) -> String {
+    let lines = template.lines().map(|line| match line.strip_suffix("- sqs:SendMessage") {
+        Some(margin) => format!("{line}\n{margin}- sqs:SendMessageBatch\n"),
+        None => [line, "\n"].concat(),
+    });
+    lines.collect()
 }
 
 fn deploy(tools: &Tools, template: &Path, emulator: &Emulator, proxy: &Proxy) -> Outcome<()> {
@@ -235,5 +246,12 @@ mod tests {
         let template = "Resources:\n  One:\n    Type: A\n  Two:\n    Type: B\n  Three:\n    Type: C\nOutputs:\n  Two:\n    Value: x\n";
         let left = without(template, "One");
         assert!(left.starts_with("Resources:\n  Two:\n    Type: B\n  Three:"), "{left}");
+    }
+
+    #[test]
+    fn whoever_sends_may_send_several() {
+        let template = "  Action:\n    - sqs:SendMessage\n  Resource: x\n";
+        let expected = "  Action:\n    - sqs:SendMessage\n    - sqs:SendMessageBatch\n  Resource: x\n";
+        assert_eq!(with_batches(template), expected);
     }
 }

@@ -37,6 +37,8 @@ pub struct Settings {
     pub files_url: Option<String>,
     /// `ONSALE_CA_BUNDLE`: a file of certificates in PEM that are trusted beside Amazon's. What it contains.
     pub ca_bundle: Option<Vec<u8>>,
+    /// `RUST_LOG`: what is logged, such as `warn,request=info`; without it everything from `info` on.
+    pub log: Option<String>,
 }
 
 /// Which of several installations this is.
@@ -134,6 +136,7 @@ impl Settings {
             s3_url: reader.endpoint("AWS_ENDPOINT_URL_S3"),
             files_url: reader.optional("ONSALE_FILES_URL"),
             ca_bundle: reader.file("ONSALE_CA_BUNDLE"),
+            log: reader.optional("RUST_LOG"),
         };
         if reader.wrong.is_empty() { Ok(settings) } else { Err(ConfigError(reader.wrong)) }
     }
@@ -156,6 +159,7 @@ impl Settings {
             s3_url: Some(endpoint.to_owned()),
             files_url: None,
             ca_bundle: None,
+            log: None,
         }
     }
 }

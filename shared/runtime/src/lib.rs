@@ -61,7 +61,6 @@ pub fn consume(worker: &'static Worker) -> ExitCode {
 
 /// One thread is enough: Lambda gives a function one request at a time.
 fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
-    telemetry::init();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error.into()),
@@ -73,6 +72,8 @@ fn run(program: impl Future<Output = Result<(), Error>>) -> ExitCode {
 }
 
 fn fail(error: &Error) -> ExitCode {
+    // Whatever failed may have done so before it was known what to log.
+    telemetry::init(None);
     tracing::error!(%error, "the function cannot run");
     ExitCode::FAILURE
 }
@@ -80,6 +81,7 @@ fn fail(error: &Error) -> ExitCode {
 /// Reads the environment and builds the clients, once for the life of the process.
 async fn connect() -> Result<&'static App, Error> {
     let settings = Settings::from_env()?;
+    telemetry::init(settings.log.as_deref());
     let app: &'static App = Box::leak(Box::new(App::connect(settings, Clock::System, None, false)));
     warm_up(app).await;
     Ok(app)
