@@ -23,7 +23,7 @@ const MOST: u8 = 4;
 /// The longest that a buyer waits between two tries, in seconds.
 const PATIENCE_SECS: u64 = 16;
 /// Shards that are read at the same time when a pool is marked, as in the product.
-const READ_AT_ONCE: u64 = 1;
+const READ_AT_ONCE: u64 = 16;
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
