@@ -121,9 +121,6 @@ enum Subject {
     Order(OrderId),
     Ticket(TicketId),
     Admission(SessionId, TicketId),
-    Record(Key),
-    /// Notifications, lists of refunds, the sandbox's books: they decide nothing.
-    Other,
     /// A key that none of our items has.
     Unknown(Table, Key),
 }
@@ -250,25 +247,12 @@ impl Audit<'_> {
             Subject::Order(order) => self.look_at_order(*order).await,
             Subject::Ticket(ticket) => self.look_at_ticket(*ticket).await,
             Subject::Admission(session, ticket) => self.look_at_admission(*session, *ticket).await,
-            Subject::Record(key) => self.look_at_record(key).await,
-            Subject::Other => Ok(Look::default()),
             Subject::Unknown(table, key) => {
                 let mut look = Look::default();
                 look.wrong((0, [0; 6]), unreadable(*table, key, &"no item of ours has such a key"));
                 Ok(look)
             }
         }
-    }
-
-    async fn look_at_record(&self, key: &Key) -> Result<Look, Failed> {
-        let mut look = Look::default();
-        let item = self.tenant.store.tables.get(Table::Activity, key.clone(), Read::Consistent).await?;
-        let Some(item) = item else { return Ok(look) };
-        look.counted.records = 1;
-        if let Err(why) = crate::activity::check_once(item) {
-            look.wrong((0, [0; 6]), unreadable(Table::Activity, key, &why));
-        }
-        Ok(look)
     }
 
     async fn order(&self, id: OrderId) -> Result<Referred, Failed> {

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Audit, Page, Subject, Violation, unreadable};
 use crate::{
-    Failed, PARTITION, SORT, Table,
+    Failed, PARTITION, SORT, TIME_TO_LIVE, Table,
+    activity::check_once,
     catalogue::read_event,
-    client::{Find, Key, Read},
+    client::{Find, Item, Key, Read},
     inventory, keys,
 };
 
@@ -75,8 +76,10 @@ impl Audit<'_> {
                 place.pools = self.next_shard(at, &mut walked.page).await?;
                 left -= 1;
             } else if let Some(table) = TABLES.get(place.table).copied() {
-                let (keys, met, next) = self.keys(table, place.behind.take(), left).await?;
-                walked.subjects.extend(keys.into_iter().map(|key| self.subject(table, key)));
+                let (items, met, next) = self.items(table, place.behind.take(), left).await?;
+                for item in items {
+                    walked.subjects.extend(self.subject(table, item, &mut walked.page));
+                }
                 // The refunds of an order stand beside it, and are looked at with it.
                 walked.subjects.dedup();
                 left = left.saturating_sub(met.max(1));
@@ -141,13 +144,14 @@ impl Audit<'_> {
         }
     }
 
-    /// The keys of ours among the next items of a table, how many items there were, and where to go on.
-    async fn keys(
+    /// The keys of ours among the next items of a table, how many items there were, and where to go on. Of idempotency
+    /// records, of which there are many, all that they say: that is compared with nothing.
+    async fn items(
         &self,
         table: Table,
         behind: Option<(String, String)>,
         limit: u16,
-    ) -> Result<(Vec<Key>, u16, Option<(String, String)>), Failed> {
+    ) -> Result<(Vec<Item>, u16, Option<(String, String)>), Failed> {
         let tables = &self.tenant.store.tables;
         let from = behind.map(|(partition, sort)| Key { partition, sort }.item());
         // The database itself leaves out what is another tenant's: not even its keys come here, but the last one.
@@ -155,10 +159,13 @@ impl Audit<'_> {
             .client
             .scan()
             .table_name(tables.name(table))
-            .projection_expression("#p, #s")
+            .projection_expression("#p, #s, #i, #b, #t")
             .filter_expression("begins_with(#p, :ours)")
             .expression_attribute_names("#p", PARTITION)
             .expression_attribute_names("#s", SORT)
+            .expression_attribute_names("#i", "id")
+            .expression_attribute_names("#b", "body")
+            .expression_attribute_names("#t", TIME_TO_LIVE)
             .expression_attribute_values(":ours", AttributeValue::S(keys::of_tenant(&self.tenant.id)))
             .set_exclusive_start_key(from)
             .limit(i32::from(limit))
@@ -168,11 +175,13 @@ impl Audit<'_> {
         let met = u16::try_from(answer.scanned_count).unwrap_or(limit);
         let pair = |key: Key| (key.partition, key.sort);
         let next = answer.last_evaluated_key.as_ref().map(|item| pair(keys::of_item(item)));
-        Ok((answer.items.unwrap_or_default().iter().map(keys::of_item).collect(), met, next))
+        Ok((answer.items.unwrap_or_default(), met, next))
     }
 
-    fn subject(&self, table: Table, key: Key) -> Subject {
-        let tenant = &self.tenant.id;
+    /// What is to be looked at; nothing where that is done, or decides nothing: notifications, lists of refunds, the
+    /// sandbox's books.
+    fn subject(&self, table: Table, item: Item, page: &mut Page) -> Option<Subject> {
+        let (tenant, key) = (&self.tenant.id, keys::of_item(&item));
         let known = match table {
             Table::Inventory => keys::parse_shard(&key.partition).zip(keys::block_number(&key.sort)).and_then(
                 |((_, pool, shard), number)| {
@@ -184,15 +193,15 @@ impl Audit<'_> {
             Table::Orders => keys::parse_order(&key.partition).map(|(_, order)| Subject::Order(order)),
             Table::Tickets => keys::parse_ticket(&key.partition).map(|(_, ticket)| Subject::Ticket(ticket)),
             _ => {
+                if keys::is_once(tenant, &key.partition) {
+                    page.counted.records += 1;
+                    page.violations.extend(check_once(item).err().map(|why| unreadable(table, &key, &why)));
+                }
                 let admission = keys::parse_admission(tenant, &key);
-                let record = keys::is_once(tenant, &key.partition).then(|| Subject::Record(key.clone()));
-                return admission
-                    .map(|(session, ticket)| Subject::Admission(session, ticket))
-                    .or(record)
-                    .unwrap_or(Subject::Other);
+                return admission.map(|(session, ticket)| Subject::Admission(session, ticket));
             }
         };
-        known.unwrap_or(Subject::Unknown(table, key))
+        Some(known.unwrap_or(Subject::Unknown(table, key)))
     }
 }
 
