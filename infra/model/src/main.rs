@@ -1,5 +1,5 @@
 //! `cargo xtask model`: explores every setting, shows every dropped rule, and prints what came of it as Markdown. Names of
-//! settings as arguments explore those alone, and print the way to what does not hold.
+//! settings as arguments explore those alone, `small` all that the tests explore. The way to what does not hold is printed.
 
 use std::process::ExitCode;
 
@@ -11,66 +11,52 @@ use model::{
 
 fn main() -> ExitCode {
     let named: Vec<String> = std::env::args().skip(1).collect();
+    let is_small = named == ["small"];
+    let is_named = |setting: &&Setting| is_small || named.is_empty() || named.iter().any(|name| name == setting.name);
+    let chosen = SMALL.iter().chain(if is_small { &[] } else { LARGE }).filter(is_named);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let chosen =
-        SMALL.iter().chain(LARGE).filter(|setting| named.is_empty() || named.iter().any(|name| name == setting.name));
-    let mut text =
-        "| setting | what is in it | steps | states | depth | seconds | result |\n|---|---|--:|--:|--:|--:|---|\n"
-            .to_owned();
+    show("| setting | what is in it | steps | states | depth | seconds | result |\n|---|---|--:|--:|--:|--:|---|");
     let (mut all, mut steps, mut states, mut depth, mut is_whole) = (0, 0, 0, 0, true);
     for setting in chosen {
         let report = check::explore(setting, threads);
-        row(&mut text, setting, &report);
+        row(setting, &report);
         tell(&report);
         (all, steps, states) = (all + 1, steps + report.steps, states + report.states);
         depth = depth.max(report.depth);
         is_whole &= report.violations.is_empty();
     }
-    if named.is_empty() {
-        is_whole &= broken(&mut text);
+    if is_small || named.is_empty() {
+        is_whole &= broken();
     }
     let told = if is_whole { "every property holds" } else { "**a property does not hold**" };
-    write(
-        &mut text,
-        &format!(
-            "\nIn all {all} settings, {states} states reached by {steps} steps, the deepest {depth} steps from its beginning: {told}.\n"
-        ),
-    );
-    show(&text);
+    let reached = format!("{states} states reached by {steps} steps, the deepest {depth} steps from its beginning");
+    show(&format!("\nIn all {all} settings, {reached}: {told}."));
     if is_whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn row(text: &mut String, setting: &Setting, report: &Report) {
+fn row(setting: &Setting, report: &Report) {
     let result = match report.violations.first() {
         None => "all properties hold".to_owned(),
         Some(violation) => format!("**{}** does not hold after {} steps", violation.rule, violation.steps),
     };
     let Report { steps, states, depth, secs, .. } = report;
-    write(
-        text,
-        &format!("| {} | {} | {steps} | {states} | {depth} | {secs:.0} | {result} |\n", setting.name, setting.about),
-    );
+    let Setting { name, about, .. } = setting;
+    show(&format!("| {name} | {about} | {steps} | {states} | {depth} | {secs:.0} | {result} |"));
 }
 
 /// Every dropped rule, with the length of the shortest way to where that shows.
-fn broken(text: &mut String) -> bool {
-    write(
-        text,
-        "\n| a rule is dropped | in | what does not hold then | steps of the shortest way | states looked at |\n|---|---|---|--:|--:|\n",
-    );
+fn broken() -> bool {
+    show("\n| a rule is dropped | in | what does not hold then | steps of the shortest way | states looked at |");
+    show("|---|---|---|--:|--:|");
     let mut is_found = true;
     for case in &CASES {
         let report = check::explore_broken(case);
         let found = report.violations.iter().find(|violation| violation.rule == case.rule);
         is_found &= found.is_some();
         let steps = found.map_or_else(|| "**not found**".to_owned(), |violation| violation.steps.to_string());
-        write(text, &format!("| {} | {} | {} | {steps} | {} |\n", case.about, case.setting, case.rule, report.states));
+        show(&format!("| {} | {} | {} | {steps} | {} |", case.about, case.setting, case.rule, report.states));
     }
     is_found
-}
-
-fn write(text: &mut String, more: &str) {
-    text.push_str(more);
 }
 
 #[expect(clippy::print_stdout, reason = "a tool answers whoever started it")]

@@ -390,8 +390,8 @@ pub const LARGE: &[Setting] = &[
     },
     Setting {
         name: "two late",
-        about: "two expired orders are paid late for the one ticket that is left, one of them twice",
-        left: Left { notices: [2, 1, 0], releases: [1, 1, 0], sends: [1, 0, 0], ..Setting::NOTHING.left },
+        about: "two expired orders are paid late for the one ticket that is left, one of them by two payments",
+        left: Left { notices: [1, 1, 0], releases: [1, 0, 0], ..Setting::NOTHING.left },
         before: &[
             Before { payments: [Standing::Captured; PAYMENTS], ..EXPIRED },
             Before { order: 1, entries: None, ..EXPIRED },
