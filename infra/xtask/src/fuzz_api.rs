@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{Outcome, generated::root, say};
 
-/// The tool, from PyPI, in one version: a later one may find more, and a build must not fail by itself.
+/// The tool, a package of Python, in one version: a later one may find more, and a build must not fail by itself.
 const TOOL: &str = "schemathesis==4.32.5";
 
 /// Starts the program with the demo, has the tool run with a bound, and ends the program.
