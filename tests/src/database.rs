@@ -41,7 +41,7 @@ pub(crate) fn far(url: &str) -> Client {
 /// A store with its tables, as long as the test lasts.
 pub(crate) struct Database {
     store: Store,
-    _engines: Option<Engines>,
+    engines: Option<Engines>,
 }
 
 impl Database {
@@ -54,7 +54,12 @@ impl Database {
         };
         let prefix = fresh_prefix();
         onsale::make_tables(&client, &prefix).await.unwrap();
-        Self { store: Store::new(client, &prefix), _engines: engines }
+        Self { store: Store::new(client, &prefix), engines }
+    }
+
+    /// The embedded engine, where it is the database.
+    pub(crate) const fn engines(&self) -> Option<&Engines> {
+        self.engines.as_ref()
     }
 
     pub(crate) fn tenant(&self) -> Tenant {

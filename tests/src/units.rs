@@ -126,11 +126,8 @@ async fn all_who_ask_at_once_for_what_became_of_their_keys_are_told_by_one_call(
     });
     let told = join_all(told).await;
     for (number, told) in asked.zip(told) {
-        let expected = if number < KNOWN {
-            Remembered::Known { id: [number; 16], body: [1; 32] }
-        } else {
-            Remembered::New
-        };
+        let expected =
+            if number < KNOWN { Remembered::Known { id: [number; 16], body: [1; 32] } } else { Remembered::New };
         assert_eq!(told, expected, "{number}");
     }
     let (units, calls) = read(&shop);

@@ -11,9 +11,7 @@ use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::{
-    auth::AuthSchemeId, http::SharedHttpClient, interceptors::SharedInterceptor,
-};
+use aws_smithy_runtime_api::client::{auth::AuthSchemeId, http::SharedHttpClient, interceptors::SharedInterceptor};
 use providers::{
     blob::Files,
     http::Web,

@@ -3,6 +3,8 @@
 //! Only the middle of a flow is disturbed. Clients do what good clients do: whoever is told that something failed asks again
 //! with the same key, and whoever was told of success is owed it.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -47,7 +49,7 @@ pub(super) enum Flow {
 pub(super) struct Scene {
     offer: Offer,
     buyer: Person,
-    /// The order; none where the flow places it.
+    /// The order; empty where the flow places it.
     order: String,
     payment: String,
     sale: Value,
@@ -106,7 +108,7 @@ impl Flow {
             Self::PayLate => "pay when the hold has ended; the order is revived",
             Self::PayTooLate => "pay when the tickets are sold to others; the money goes back",
             Self::PayTwice => "be charged twice; the second charge goes back",
-            Self::PayUnheard => "pay late, and the webhook is lost; the provider is asked",
+            Self::PayUnheard => "pay in the last minutes, and the webhook is lost; whoever closes the payment finds it",
             Self::IssueTickets => "the tickets of a paid order of two alone",
             Self::Expire => "a hold ends with a payment begun; the stock comes back",
             Self::Cancel => "cancel with a payment begun; the stock comes back",
@@ -193,9 +195,9 @@ impl Flow {
             }
             Self::PayLate | Self::PayTooLate => scene.pay(shop, json!({"outcome": "paid"})).await,
             Self::PayUnheard => {
-                shop.pass(STRETCHED - 60).await;
+                shop.pass(HOLD - 120).await;
                 scene.pay(shop, json!({"outcome": "paid", "delayMs": LOST})).await;
-                for seconds in [60, 600, 3_600] {
+                for seconds in [120, 600, 3_600] {
                     shop.pass(seconds).await;
                 }
             }
@@ -265,22 +267,28 @@ impl Scene {
     /// Asks until it is answered with success or a refusal that is final.
     async fn insist(&self, shop: &Shop, who: &Person, method: &str, path: &str, body: Value) -> Answer {
         let key = [("idempotency-key", self.key.as_str())];
-        let mut answer = shop.call_with(who, method, path, &key, body.clone()).await;
+        let mut said = String::new();
         for _ in 0..PATIENCE {
-            let is_final = answer.status < 500 && answer.status != 429 && answer.error() != "busy";
-            if is_final {
+            let answer = shop.call_with(who, method, path, &key, body.clone()).await;
+            if answer.status < 500 && answer.status != 429 && answer.error() != "busy" {
                 return answer;
             }
+            writeln!(said, "  {answer}").unwrap();
             shop.clock.advance(1);
-            answer = shop.call_with(who, method, path, &key, body.clone()).await;
         }
-        panic!("nobody is more patient: {answer}")
+        panic!("nobody is more patient:\n{said}")
     }
 
     /// Places an order, and asks again with the same key until it is written.
     async fn buy(&mut self, shop: &Shop, quantity: u8) {
         for _ in 0..PATIENCE {
             let placed = self.insist(shop, &self.buyer, "POST", "/api/orders", self.offer.order(quantity)).await;
+            if ["sold_out", "too_few_left"].contains(&placed.error().as_str()) {
+                // What an attempt that died held comes back when its time is over, and not before.
+                shop.pass(HOLD).await;
+                shop.tick().await;
+                continue;
+            }
             self.order = text(&placed.data(), "id");
             shop.drained().await;
             if self.is_written(shop).await {
