@@ -162,7 +162,7 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Plays every fault at every call.
-    pub(super) async fn run(&mut self, flow: Flow, seed: u64, wanted: &str) {
+    pub(super) async fn run(&mut self, flow: Flow, seed: u64, faults: &[Fault], wanted: &str) {
         let mut stage = Stage::default();
         let calm = Case { flow, fault: None, seed };
         let mut parts = wanted.split('/');
@@ -174,7 +174,7 @@ impl Tally {
             calm.violation(&mut stage).await.unwrap_or_else(|why| panic!("{calm} fails without any fault: {why}"));
         self.calls.push(made.len());
         for (call, made) in made.iter().enumerate() {
-            for fault in Fault::ALL.into_iter().filter(|fault| fault.can_hit(made)) {
+            for fault in faults.iter().copied().filter(|fault| fault.can_hit(made)) {
                 let case = Case { fault: Some((call, fault)), ..calm };
                 if !case.matches(wanted) {
                     continue;
