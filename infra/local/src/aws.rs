@@ -5,7 +5,7 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_s3::config::Region;
 use aws_smithy_async::rt::sleep::TokioSleep;
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::{auth::AuthSchemeId, http::SharedHttpClient};
 
 /// The clients. No retries: whoever calls knows better what a failure means.
 #[derive(Clone, Debug)]
@@ -30,9 +30,15 @@ impl Aws {
                 config
             }};
         }
+        // Nobody checks within one process who calls a table or a queue; the bucket does.
+        macro_rules! unsigned {
+            ($sdk:ident, $endpoint:expr) => {
+                config!($sdk, $endpoint).allow_no_auth().auth_scheme_preference([AuthSchemeId::new("noAuth")]).build()
+            };
+        }
         Self {
-            dynamodb: aws_sdk_dynamodb::Client::from_conf(config!(aws_sdk_dynamodb, settings.dynamodb_url).build()),
-            sqs: aws_sdk_sqs::Client::from_conf(config!(aws_sdk_sqs, settings.sqs_url).build()),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(unsigned!(aws_sdk_dynamodb, settings.dynamodb_url)),
+            sqs: aws_sdk_sqs::Client::from_conf(unsigned!(aws_sdk_sqs, settings.sqs_url)),
             s3: aws_sdk_s3::Client::from_conf(config!(aws_sdk_s3, settings.s3_url).force_path_style(true).build()),
         }
     }

@@ -2,14 +2,14 @@
 //! binary 1 MB smaller and a cold start 2 ms shorter than `aws-config` with the system's certificates.
 
 use aws_credential_types::Credentials;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, retry::RetryConfig};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig, retry::RetryConfig};
 use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_smithy_async::rt::sleep::TokioSleep;
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use aws_smithy_runtime_api::client::{http::SharedHttpClient, interceptors::SharedInterceptor};
+use aws_smithy_runtime_api::client::{auth::AuthSchemeId, http::SharedHttpClient, interceptors::SharedInterceptor};
 use providers::{
     blob::Files,
     http::Web,
@@ -24,11 +24,16 @@ use crate::{App, auth::Keys, clock::Clock, config::Settings, guard::LeastPrivile
 /// move to others before a release does, `ONSALE_CA_BUNDLE` adds them.
 const ROOTS: &[u8] = include_bytes!("roots.pem");
 
+/// The SDKs' name for not signing at all.
+const NO_AUTH: AuthSchemeId = AuthSchemeId::new("noAuth");
+
 impl App {
-    /// Builds the clients; calls nobody. With an `http_client` (the embedded services) no TLS is set up at all. With
+    /// Builds the clients; calls nobody. With an `http_client` (the embedded services) no TLS is set up at all, and calls
+    /// of tables and queues are not signed, which nobody checks within one process. With
     /// `guard` every call is compared with the grants of what runs.
     pub fn connect(settings: Settings, clock: Clock, http_client: Option<SharedHttpClient>, guard: bool) -> Self {
         let common = Common {
+            is_embedded: http_client.is_some(),
             http: http_client.unwrap_or_else(|| https(settings.ca_bundle.as_deref())),
             guard: guard.then(|| SharedInterceptor::new(LeastPrivilege::new(&settings))),
             settings: &settings,
@@ -51,6 +56,7 @@ impl App {
 
 /// What the clients have in common. Three SDKs have three types of configuration, hence the likeness of what follows.
 struct Common<'a> {
+    is_embedded: bool,
     http: SharedHttpClient,
     guard: Option<SharedInterceptor>,
     settings: &'a Settings,
@@ -66,6 +72,12 @@ impl Common<'_> {
             .sleep_impl(TokioSleep::new())
             .http_client(self.http.clone());
         config.set_endpoint_url(self.settings.dynamodb_url.clone());
+        if self.is_embedded {
+            config = config
+                .allow_no_auth()
+                .auth_scheme_preference([NO_AUTH])
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        }
         if let Some(guard) = &self.guard {
             config.push_interceptor(guard.clone());
         }
@@ -81,6 +93,12 @@ impl Common<'_> {
             .sleep_impl(TokioSleep::new())
             .http_client(self.http.clone());
         config.set_endpoint_url(self.settings.sqs_url.clone());
+        if self.is_embedded {
+            config = config
+                .allow_no_auth()
+                .auth_scheme_preference([NO_AUTH])
+                .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        }
         if let Some(guard) = &self.guard {
             config.push_interceptor(guard.clone());
         }
