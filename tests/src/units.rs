@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::{FutureExt as _, future::join_all};
 use serde_json::json;
+use store::Remembered;
 
 use crate::shop::{Shop, tickets};
 
@@ -96,4 +98,54 @@ async fn whoever_comes_when_all_is_sold_costs_no_write() {
         shop.try_buy(&late, &offer, 1).await.refused(409, "sold_out");
     }
     check(&written(&shop), &[]);
+}
+
+/// What was read of the activity table, in read units, and by how many calls.
+fn read(shop: &Shop) -> (f64, u64) {
+    let all = shop.system.engines.meter().snapshot();
+    let activity = all.iter().filter(|((table, operation), _)| {
+        table.ends_with("activity") && matches!(*operation, "GetItem" | "BatchGetItem")
+    });
+    activity.fold((0.0, 0), |(units, calls), (_, usage)| (units + usage.read_units, calls + usage.calls))
+}
+
+#[tokio::test]
+async fn all_who_ask_at_once_for_what_became_of_their_keys_are_told_by_one_call() {
+    const KNOWN: u8 = 40;
+    let shop = Shop::open().await;
+    let (tenant, now) = (shop.store(), shop.now());
+    for number in 0..KNOWN {
+        tenant.activity().remember([number; 32], [1; 32], [number; 16], now).await.unwrap();
+    }
+    shop.system.engines.meter().reset();
+    // Half of them know of nothing, and one asks twice.
+    let asked = (0..2 * KNOWN).chain([0]);
+    let told = asked.clone().map(|number| {
+        let tenant = &tenant;
+        async move { tenant.activity().recall([number; 32], now).await.unwrap() }
+    });
+    let told = join_all(told).await;
+    for (number, told) in asked.zip(told) {
+        let expected =
+            if number < KNOWN { Remembered::Known { id: [number; 16], body: [1; 32] } } else { Remembered::New };
+        assert_eq!(told, expected, "{number}");
+    }
+    let (units, calls) = read(&shop);
+    assert_eq!(calls, 1);
+    assert!((units - f64::from(2 * KNOWN)).abs() < f64::EPSILON, "{units} read units");
+
+    assert_eq!(tenant.activity().recall([0; 32], now).await.unwrap(), Remembered::Known { id: [0; 16], body: [1; 32] });
+    assert_eq!(read(&shop).1, 2, "one who asks alone");
+}
+
+#[tokio::test]
+async fn whoever_asks_together_with_one_who_goes_away_is_told_all_the_same() {
+    let shop = Shop::open().await;
+    let (tenant, now) = (shop.store(), shop.now());
+    tenant.activity().remember([7; 32], [1; 32], [7; 16], now).await.unwrap();
+    let activity = tenant.activity();
+    let (mut goes, mut stays) = (Box::pin(activity.recall([8; 32], now)), Box::pin(activity.recall([7; 32], now)));
+    assert_eq!(((&mut goes).now_or_never().is_none(), (&mut stays).now_or_never().is_none()), (true, true));
+    drop(goes);
+    assert_eq!(stays.await.unwrap(), Remembered::Known { id: [7; 16], body: [1; 32] });
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::refunds::Shelf;
 use crate::{
-    Failed, Platform, SORT, Table, Tenant,
+    Failed, Platform, SORT, Store, Table, Tenant,
     client::{Expression, Find, Read, Wrote, decode, encode, number_of, text_of},
     keys,
 };
@@ -79,10 +79,10 @@ impl<'t> Activity<'t> {
         }
     }
 
-    /// What a key led to, without noting anything.
+    /// What a key led to, without noting anything. Whoever asks at the same moment is answered by the same call.
     pub async fn recall(&self, key: [u8; 32], now: Timestamp) -> Result<Remembered, Failed> {
-        let item =
-            self.tenant.store.tables.get(Table::Activity, keys::once(&self.tenant.id, &key), Read::Consistent).await?;
+        let Store { tables, together, .. } = &self.tenant.store;
+        let item = together.get(tables, Table::Activity, keys::once(&self.tenant.id, &key)).await?;
         match item.map(decode::<OnceItem>).transpose()? {
             Some(known) if known.ttl > now.as_second() => known.read(),
             _ => Ok(Remembered::New),

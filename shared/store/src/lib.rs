@@ -18,6 +18,7 @@ pub mod protocol;
 mod schema;
 mod stock;
 mod tickets;
+mod together;
 
 use std::sync::Arc;
 
@@ -39,12 +40,13 @@ pub use tickets::{Admitted, Tickets};
 pub struct Store {
     pub(crate) tables: client::Tables,
     pub(crate) memory: Arc<memory::Memory>,
+    pub(crate) together: Arc<together::Together>,
 }
 
 impl Store {
     /// The tables whose names begin with `prefix`.
     pub fn new(client: aws_sdk_dynamodb::Client, prefix: &str) -> Self {
-        Self { tables: client::Tables::new(client, prefix), memory: Arc::default() }
+        Self { tables: client::Tables::new(client, prefix), memory: Arc::default(), together: Arc::default() }
     }
 
     /// The handle of one tenant: the only way to its data.
