@@ -1,6 +1,6 @@
 //! The few calls that the product makes, with refused conditions as values.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -183,12 +183,13 @@ impl Find {
 #[derive(Clone, Debug)]
 pub(crate) struct Tables {
     pub(crate) client: Client,
-    names: [String; Table::ALL.len()],
+    /// Shared, because every handle of a tenant has a clone.
+    names: Arc<[String; Table::ALL.len()]>,
 }
 
 impl Tables {
     pub(crate) fn new(client: Client, prefix: &str) -> Self {
-        Self { client, names: Table::ALL.map(|table| format!("{prefix}{}", table.name())) }
+        Self { client, names: Arc::new(Table::ALL.map(|table| format!("{prefix}{}", table.name()))) }
     }
 
     pub(crate) fn name(&self, table: Table) -> &str {
