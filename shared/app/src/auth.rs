@@ -3,7 +3,11 @@
 //! Derived keys need no storage and no rotation of their own: changing `ONSALE_SECRET` changes all of them. A label keeps
 //! each use apart: what was made with one key proves nothing under another.
 
-use std::fmt;
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use aws_lc_rs::{
     constant_time::verify_slices_are_equal,
@@ -23,8 +27,13 @@ use crate::token::TokenKeys;
 pub struct Keys {
     master: hmac::Key,
     orders: hmac::Key,
+    /// Those that were asked for, by tenant: deriving one takes longer than signing with it.
+    tickets: Mutex<HashMap<TenantId, Arc<TicketKey>>>,
     pub(crate) tokens: TokenKeys,
 }
+
+/// Tenants whose key of ticket codes is remembered at once; beyond that all are forgotten.
+const REMEMBERED: usize = 1_024;
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,7 +47,7 @@ impl Keys {
         let master = hmac::Key::new(hmac::HMAC_SHA256, secret);
         let seed = hash_with(&master, &[b"access-token"]);
         let orders = hmac::Key::new(hmac::HMAC_SHA256, &hash_with(&master, &[b"order-id"]));
-        Self { tokens: TokenKeys::new(&key_pair(&seed)), master, orders }
+        Self { tokens: TokenKeys::new(&key_pair(&seed)), master, orders, tickets: Mutex::default() }
     }
 
     /// A keyed hash that nobody else can make. The label names the use; the parts cannot run into each other.
@@ -53,8 +62,16 @@ impl Keys {
     }
 
     /// The key that signs a tenant's ticket codes.
-    pub fn ticket(&self, tenant: &TenantId) -> TicketKey {
-        TicketKey(key_pair(&hash_with(&self.master, &[b"ticket", tenant.as_str().as_bytes()])))
+    pub fn ticket(&self, tenant: &TenantId) -> Arc<TicketKey> {
+        let mut known = self.tickets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = known.get(tenant) {
+            return Arc::clone(key);
+        }
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        let pair = key_pair(&hash_with(&self.master, &[b"ticket", tenant.as_str().as_bytes()]));
+        Arc::clone(known.entry(tenant.clone()).or_insert_with(|| Arc::new(TicketKey(pair))))
     }
 
     /// Makes an order's id: a version 7 UUID of 48 bits of time, 26 bits of chance (the first of `nonce`), and 48 bits

@@ -60,7 +60,7 @@ mod tests {
 
     const ALPHABET: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
-    fn key(tenant: &str) -> TicketKey {
+    fn key(tenant: &str) -> std::sync::Arc<TicketKey> {
         Keys::new(&[7; 32]).ticket(&tenant.parse().unwrap())
     }
 
