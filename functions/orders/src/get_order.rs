@@ -16,8 +16,11 @@ use crate::{
 /// The operation.
 pub static OPERATION: Operation = Operation::of::<GetOrder>();
 
-/// How long a change is waited for between two looks.
-const PAUSE: Duration = Duration::from_millis(100);
+/// How long a change is waited for before the first look; twice as long before each further one. Most changes come within
+/// some milliseconds, and who waits for a person to pay should not ask all the time.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// The longest time between two looks.
+const PAUSE_MAX: Duration = Duration::from_millis(160);
 
 /// How long to wait.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
@@ -65,8 +68,10 @@ impl GetOrder {
         let watch = Stopwatch::start();
         let first = own::find(caller, path.order.0, app).await?;
         let mut found = first.clone();
+        let mut pause = FIRST_PAUSE;
         while status(&found) == status(&first) && waits(&found) && watch.elapsed_ms() < f64::from(self.wait) * 1_000.0 {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(pause).await;
+            pause = PAUSE_MAX.min(pause * 2);
             found = own::find(caller, path.order.0, app).await?;
         }
         Ok(found)
