@@ -9,7 +9,9 @@ use crate::{
     Micros, Outcome, Scenario, Strategy,
     bucket::Bucket,
     lambda::{Environments, Workers},
-    limits::{COLD_START, GATEWAY_BURST, GATEWAY_RATE, MILLI, POLL, QUERY, SDK_TRIES, SECOND, SUMMARY_EVERY, WAY, WRITE},
+    limits::{
+        COLD_START, GATEWAY_BURST, GATEWAY_RATE, MILLI, POLL, QUERY, SDK_TRIES, SECOND, SUMMARY_EVERY, WAY, WRITE,
+    },
     outcome::Tally,
     request::{Answer, Next, Request, Stage, takes},
     stock::{Blocks, Counters, Memory},
@@ -21,7 +23,7 @@ const MOST: u8 = 4;
 /// The longest that a buyer waits between two tries, in seconds.
 const PATIENCE_SECS: u64 = 16;
 /// Shards that are read at the same time when a pool is marked, as in the product.
-const READ_AT_ONCE: u64 = 1;
+const READ_AT_ONCE: u64 = 16;
 
 /// What happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,7 +111,12 @@ impl World {
             requests: Vec::new(),
             workers: Workers::default(),
             batches: Vec::new(),
-            tables: Tables { activity: table.clone(), inventory: table.clone(), orders: table.clone(), catalogue: table },
+            tables: Tables {
+                activity: table.clone(),
+                inventory: table.clone(),
+                orders: table.clone(),
+                catalogue: table,
+            },
             stock,
             tally: Tally::default(),
         }

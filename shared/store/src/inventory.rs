@@ -11,7 +11,7 @@ use domain::{
     id::{Id as _, OrderId},
     pool::{BlockAddress, Layout, PoolKey},
 };
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join_all, stream};
 
 pub use resize::Resized;
 
@@ -23,6 +23,8 @@ use crate::{
 
 /// How many blocks are written at the same time when a pool is opened.
 const OPENING: usize = 16;
+/// The most shards that are read at the same time.
+const READ_AT_ONCE: u16 = 16;
 
 /// Attribute names of a block, short because they are stored in every item.
 const CAPACITY: &str = "cap";
@@ -103,16 +105,20 @@ impl<'t> Inventory<'t> {
     }
 
     /// Every block of a pool as it is, shard after shard until one is empty: blocks are never removed, so there are no gaps.
+    /// The more there are, the more are read at the same time: whoever marks a pool sold out is waited for, while no small
+    /// pool is asked for much that it does not have.
     pub async fn all(&self, pool: PoolKey) -> Result<Blocks, Failed> {
-        let mut blocks = Blocks::new();
-        for shard in 0.. {
-            let found = self.shard(pool, shard).await?;
-            if found.is_empty() {
-                break;
+        let (mut blocks, mut next, mut at_once) = (Blocks::new(), 0_u16, 1);
+        loop {
+            let wave = (next..next.saturating_add(at_once)).map(|shard| self.shard(pool, shard));
+            for found in try_join_all(wave).await? {
+                if found.is_empty() {
+                    return Ok(blocks);
+                }
+                blocks.extend(found);
             }
-            blocks.extend(found);
+            (next, at_once) = (next.saturating_add(at_once), READ_AT_ONCE.min(at_once * 2));
         }
-        Ok(blocks)
     }
 }
 
