@@ -17,7 +17,7 @@ use tokio::{
 use crate::Outcome;
 
 /// How long the program may take to start, and to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Begins the line by which the program says that it is ready.
 const READY: &str = "onsale is ready at http://";
 /// Ticks of the processor's clock in a second: what `sysconf(_SC_CLK_TCK)` says on every Linux.

@@ -14,8 +14,8 @@ use crate::{
     shop::{Offer, Person, Shop},
 };
 
-/// How long a buyer waits before looking again whether the order is written.
-const LOOK_AGAIN: Duration = Duration::from_millis(2);
+/// How long a buyer waits before looking whether the order is written; twice as long before each further look.
+const FIRST_LOOK: Duration = Duration::from_millis(4);
 /// The first bytes of every PNG.
 const PNG: &[u8] = b"\x89PNG\r\n";
 /// More tickets than can be sold while purchases are counted.
@@ -87,8 +87,13 @@ pub(crate) async fn buy(buyer: &mut Person, offer: &Offer, quantity: u8) -> Outc
     let order: Order = buyer.create("/api/orders", offer.order(quantity)).await?.data()?;
     done();
     let path = format!("/api/orders/{}", order.id);
-    while buyer.get(&path).await?.status != 200 {
-        sleep(LOOK_AGAIN).await;
+    let mut pause = FIRST_LOOK;
+    loop {
+        sleep(pause).await;
+        if buyer.get(&path).await?.status == 200 {
+            break;
+        }
+        pause *= 2;
     }
     done();
     let begun: Begun = buyer.post("/api/payments/sandbox", &json!({"orderId": order.id})).await?.data()?;

@@ -92,7 +92,13 @@ fn units(text: &mut String, folder: &Measured) -> std::fmt::Result {
     )?;
     writeln!(text, "| flow | write units | of them by table | read units |\n|---|---|---|---|")?;
     for Flow { name, units } in &folder.units {
-        writeln!(text, "| {name} | {} | {} | {} |", units_of(units.written()), by_table(units), units_of(units.read()))?;
+        writeln!(
+            text,
+            "| {name} | {} | {} | {} |",
+            units_of(units.written()),
+            by_table(units),
+            units_of(units.read())
+        )?;
     }
     writeln!(text)
 }
@@ -107,8 +113,14 @@ fn warm(text: &mut String, folder: &Measured, memory: &Measured) -> std::fmt::Re
 }
 
 fn steady(text: &mut String, folder: &Measured) -> std::fmt::Result {
-    writeln!(text, "A hold where little and where much is unsold, with few and with many holds open; one buyer, data in a folder:\n")?;
-    writeln!(text, "| unsold before | open holds before | p50 / p99, ms | write units of hold and order |\n|---|---|---|---|")?;
+    writeln!(
+        text,
+        "A hold where little and where much is unsold, with few and with many holds open; one buyer, data in a folder:\n"
+    )?;
+    writeln!(
+        text,
+        "| unsold before | open holds before | p50 / p99, ms | write units of hold and order |\n|---|---|---|---|"
+    )?;
     for holds in &folder.steady {
         let Holds { unsold, open, latencies, units } = holds;
         writeln!(text, "| {unsold} | {open} | {} | {} |", both(latencies), units_of(without_summaries(units)))?;

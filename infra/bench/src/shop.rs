@@ -79,7 +79,8 @@ impl Shop {
         let (publisher, admin, door) = (staff("publisher").await?, staff("admin").await?, staff("door").await?);
         let mut all = Vec::with_capacity(buyers);
         for number in 0..buyers {
-            let account = json!({"tenantId": TENANT, "email": format!("bench-{number}@people.test"), "password": PASSWORD});
+            let account =
+                json!({"tenantId": TENANT, "email": format!("bench-{number}@people.test"), "password": PASSWORD});
             all.push(Person::enter(&at, "/api/auth/register", &account, number).await?);
         }
         Ok(Self {
@@ -147,7 +148,8 @@ impl Shop {
     }
 
     async fn metrics(&self) -> Outcome<String> {
-        let answer = Line::open(&self.program.authority).await?.send(Method::GET, "/metrics", &[], Bytes::new()).await?;
+        let answer =
+            Line::open(&self.program.authority).await?.send(Method::GET, "/metrics", &[], Bytes::new()).await?;
         Ok(String::from_utf8(answer.body.to_vec())?)
     }
 }
@@ -155,8 +157,7 @@ impl Shop {
 impl Person {
     async fn enter(authority: &str, path: &str, body: &Value, number: usize) -> Outcome<Self> {
         let nobody = HeaderValue::from_static("");
-        let mut person =
-            Self { api: Line::open(authority).await?, files: None, bearer: nobody, number, asked: 0 };
+        let mut person = Self { api: Line::open(authority).await?, files: None, bearer: nobody, number, asked: 0 };
         let body = Bytes::from(body.to_string());
         let kind = HeaderValue::from_static("application/json");
         let answer = person.api.send(Method::POST, path, &[("content-type", &kind)], body).await?;

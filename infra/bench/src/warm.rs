@@ -117,4 +117,3 @@ async fn ask(person: &mut Person, asked: &Asked, times: usize) -> Outcome<()> {
     }
     Ok(())
 }
-

@@ -148,4 +148,17 @@ mod tests {
         }
         assert!(!text.contains("\"b\""));
     }
+
+    #[test]
+    fn units_are_told_by_table_without_its_prefix() {
+        let usage = Usage { calls: 3, read_units: 1.5, write_units: 0.0, refused: 1, refused_write_units: 2.0 };
+        let used = BTreeMap::from([(("stage-orders".to_owned(), "UpdateItem"), usage)]);
+        let mut text = String::new();
+        write_units(&mut text, &used, "stage-").unwrap();
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        let line = |kind, units| {
+            format!("onsale_dynamodb_units_total{{table=\"orders\",operation=\"UpdateItem\",kind=\"{kind}\"}} {units}")
+        };
+        assert_eq!(lines, [line("read", "1.5"), line("refused_write", "2")]);
+    }
 }

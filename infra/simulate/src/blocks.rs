@@ -125,7 +125,8 @@ impl World {
         // Sixteen blocks of up to 1 KiB, read consistently.
         self.tables.inventory.read(u64::from(shard), 4, self.now)?;
         let blocks = self.blocks();
-        let free: Vec<(u16, u8)> = blocks.layout.blocks_of(shard).map(|it| (it, blocks.free[usize::from(it)])).collect();
+        let free: Vec<(u16, u8)> =
+            blocks.layout.blocks_of(shard).map(|it| (it, blocks.free[usize::from(it)])).collect();
         let fits = free.iter().filter(|(_, free)| *free >= request.quantity).map(|(block, free)| (*free, *block));
         if let Some((_, block)) = fits.min() {
             return Ok(self.then(Stage::Take(number, block)));

@@ -54,7 +54,7 @@ impl World {
     /// Takes from a counter and writes the order, both or neither. Of two transactions that meet in one item the second is
     /// refused, whatever the first comes to.
     pub(crate) fn transact(&mut self, request: &mut Request, tried: u8) -> Result<Next, Throttled> {
-        let Some(counter) = self.counter(request) else { return Ok(self.refuse_at_once(request)) };
+        let Some(counter) = self.counter(request) else { return Ok(Self::refuse_at_once(request)) };
         let (now, place) = (self.now, usize::from(counter));
         self.tables.inventory.write_all(&[u64::from(counter)], TRANSACTION_FACTOR, now)?;
         if now < self.counters().locked[place] {
@@ -72,7 +72,7 @@ impl World {
             request.tried.push(counter);
             self.learn(request, counter, free);
             let is_last = request.tried.len() >= usize::from(TRIES);
-            return Ok(if is_last { self.refuse_at_once(request) } else { self.then(Stage::Transact(0)) });
+            return Ok(if is_last { Self::refuse_at_once(request) } else { self.then(Stage::Transact(0)) });
         };
         // The order with its entry in the index, which is not written twice.
         self.tables.orders.write(self.chance.u64(..), TRANSACTION_FACTOR + 1, now)?;
@@ -104,7 +104,7 @@ impl World {
     }
 
     /// Nothing was noted that had to be forgotten.
-    fn refuse_at_once(&self, request: &Request) -> Next {
+    fn refuse_at_once(request: &Request) -> Next {
         Next::Answer(Self::refusal(request))
     }
 }

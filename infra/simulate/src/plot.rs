@@ -121,6 +121,6 @@ mod tests {
         let svg = plot("t", &[Curve { name: "a", points: &[0, 5, 10] }], 2 * BIN);
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
         // The second point is the last that is asked for: half as high, at the right edge.
-        assert!(svg.contains(&format!("L{} {}\"", AREA.1, (AREA.2 + AREA.3) / 2)), "{svg}");
+        assert!(svg.contains(&format!("L{} {}\"", AREA.1, u32::midpoint(AREA.2, AREA.3))), "{svg}");
     }
 }

@@ -44,7 +44,8 @@ pub(crate) fn run(extent: Extent) -> Outcome<()> {
 
 fn build(package: &str) -> Outcome<()> {
     say(&format!("building {package}"));
-    let built = Command::new("cargo").args(["build", "--release", "--quiet", "-p", package]).current_dir(root()).status()?;
+    let built =
+        Command::new("cargo").args(["build", "--release", "--quiet", "-p", package]).current_dir(root()).status()?;
     if built.success() { Ok(()) } else { Err(format!("{package} cannot be built").into()) }
 }
 
