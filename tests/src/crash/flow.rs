@@ -268,9 +268,10 @@ impl Scene {
     async fn insist(&self, shop: &Shop, who: &Person, method: &str, path: &str, body: Value) -> Answer {
         let key = [("idempotency-key", self.key.as_str())];
         let mut said = String::new();
-        for _ in 0..PATIENCE {
+        for patience in (0..PATIENCE).rev() {
             let answer = shop.call_with(who, method, path, &key, body.clone()).await;
-            if answer.status < 500 && answer.status != 429 && answer.error() != "busy" {
+            let is_busy = answer.error() == "busy";
+            if (answer.status < 500 && answer.status != 429 && !is_busy) || (is_busy && patience == 0) {
                 return answer;
             }
             writeln!(said, "  {answer}").unwrap();
@@ -283,7 +284,7 @@ impl Scene {
     async fn buy(&mut self, shop: &Shop, quantity: u8) {
         for _ in 0..PATIENCE {
             let placed = self.insist(shop, &self.buyer, "POST", "/api/orders", self.offer.order(quantity)).await;
-            if ["sold_out", "too_few_left"].contains(&placed.error().as_str()) {
+            if ["sold_out", "too_few_left", "busy"].contains(&placed.error().as_str()) {
                 // What an attempt that died held comes back when its time is over, and not before.
                 shop.pass(HOLD).await;
                 shop.tick().await;

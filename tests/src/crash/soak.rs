@@ -34,6 +34,9 @@ const JUMPS: [i64; 8] = [1, 3, 16, 31, 130, 600, 901, 3_600];
 async fn random_histories_leave_nothing_wrong() {
     let number = |name| variable(name).map(|text| text.parse::<u64>().unwrap());
     let (minutes, seed) = (number(MINUTES), number(SEED));
+    if (minutes, seed) == (None, None) {
+        return; // Histories take too long yet for the test command: `cargo xtask soak` plays them.
+    }
     let first = seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
     let began = Instant::now();
     let mut failed = Vec::new();
