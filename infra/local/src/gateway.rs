@@ -21,7 +21,14 @@ use tower_http::compression::{
     predicate::{DefaultPredicate, Predicate as _, SizeAbove},
 };
 
-use crate::{cors, metrics::Metrics, plug::Plug, refusal::refuse, routes::Routes};
+use crate::{
+    cors,
+    invocation::{self, Died},
+    metrics::Metrics,
+    plug::Plug,
+    refusal::refuse,
+    routes::Routes,
+};
 
 /// What is read of a body that is too long, before it is refused: a client that is still sending does not hear us.
 const READ_MAX: usize = 16 << 20;
@@ -98,7 +105,12 @@ impl Gateway {
         let response = match (read(body).await, event::host(&parts)) {
             (Ok(body), Ok(())) => {
                 let request = event::request(parts, &body, peer, &request_id, target.operation, matched.parameters);
-                into_axum(runtime::http::answer(target.operation, self.app, request).await)
+                let answer = runtime::http::answer(target.operation, self.app, request);
+                match invocation::run(target.operation.route.name, answer).await {
+                    Ok(response) => into_axum(response),
+                    // What API Gateway says of a function that died.
+                    Err(Died) => refuse(self.app, Code::Internal, &request_id),
+                }
             }
             _ => refuse(self.app, Code::MalformedRequest, &request_id),
         };

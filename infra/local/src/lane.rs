@@ -14,7 +14,7 @@ use runtime::queue::{SqsEvent, SqsMessage, deliver};
 use tokio::{task::JoinSet, time::sleep};
 
 use self::{held::Held, service::Polled};
-use crate::machinery::Machinery;
+use crate::{invocation, machinery::Machinery};
 
 /// The most batches of one queue at the same time.
 const AT_ONCE: usize = 4;
@@ -42,6 +42,11 @@ impl Lane {
 
     pub(crate) const fn queue(&self) -> Queue {
         self.queue
+    }
+
+    /// The queue's name, with the prefix of its stage.
+    pub(crate) fn name(&self) -> &str {
+        self.polled.name()
     }
 
     /// How many messages are held because their time has not come.
@@ -92,19 +97,52 @@ impl Lane {
 
     async fn work(self: Arc<Self>, messages: Vec<SqsMessage>) {
         let running = self.machinery.activity.begin();
-        let mut event = SqsEvent::default();
-        event.records.clone_from(&messages);
-        let response = deliver(self.worker, self.machinery.app, event).await;
-        let failed: HashSet<&str> =
-            response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
-        let has_failed = |message: &SqsMessage| message.message_id.as_deref().is_some_and(|id| failed.contains(id));
-        let (failed, done): (Vec<_>, Vec<_>) = messages.into_iter().partition(has_failed);
+        let (failed, done) = self.deliver(messages).await;
         self.machinery.activity.step();
         self.polled.delete(&done).await;
         drop(running);
         for message in failed {
             self.retry(&message).await;
         }
+    }
+
+    /// Hands messages to the worker; returns those that have to come back, and those that are dealt with.
+    async fn deliver(&self, messages: Vec<SqsMessage>) -> (Vec<SqsMessage>, Vec<SqsMessage>) {
+        let mut event = SqsEvent::default();
+        event.records.clone_from(&messages);
+        let delivered = invocation::run(self.worker.duty.name, deliver(self.worker, self.machinery.app, event)).await;
+        // Of an invocation that died, everything comes back.
+        let Ok(response) = delivered else { return (messages, Vec::new()) };
+        let failed: HashSet<&str> =
+            response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+        let has_failed = |message: &SqsMessage| message.message_id.as_deref().is_some_and(|id| failed.contains(id));
+        messages.into_iter().partition(has_failed)
+    }
+
+    /// Takes what is there and due, without waiting. For [`crate::stepper`].
+    pub(crate) async fn take(&self) -> Vec<SqsMessage> {
+        let received = self.polled.receive_within(0).await;
+        self.held.keep_early(received, self.machinery.now_ms())
+    }
+
+    /// Takes what was held and is due now. For [`crate::stepper`].
+    pub(crate) fn take_due(&self) -> Vec<SqsMessage> {
+        self.held.take(self.machinery.now_ms())
+    }
+
+    /// Hands one message to the worker, which may have had it before. A message that is not dealt with goes back to the
+    /// queue at once. For [`crate::stepper`].
+    pub(crate) async fn try_one(&self, message: SqsMessage) -> bool {
+        let (failed, _) = self.deliver(vec![message]).await;
+        for message in &failed {
+            self.polled.come_back(message, 0).await;
+        }
+        failed.is_empty()
+    }
+
+    /// Removes a message that was dealt with. For [`crate::stepper`].
+    pub(crate) async fn remove(&self, message: SqsMessage) {
+        self.polled.delete(&[message]).await;
     }
 
     /// Lets a message come back: after one second, two, four, up to a minute. No test waits for seconds.

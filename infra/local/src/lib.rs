@@ -10,6 +10,7 @@ mod demo;
 pub mod engine;
 mod gateway;
 mod housekeeping;
+mod invocation;
 mod lane;
 mod machinery;
 mod metrics;
@@ -20,6 +21,7 @@ mod refusal;
 mod routes;
 mod schedules;
 mod secret;
+mod stepper;
 mod streams;
 mod system;
 
@@ -27,7 +29,7 @@ use app::{Operation, Worker};
 
 pub use activity::NotDrained;
 pub use demo::DemoError;
-pub use options::Options;
+pub use options::{Background, Options};
 pub use provision::ProvisionError;
 pub use system::{StartError, System, TickError};
 

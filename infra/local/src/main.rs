@@ -8,7 +8,7 @@ use std::{
 
 use app::{clock::Clock, dispatch::Chain};
 use clap::Parser;
-use onsale::{Options, System, engine::Data};
+use onsale::{Background, Options, System, engine::Data};
 use tracing_subscriber::EnvFilter;
 
 /// Sells tickets: the API, the workers, and Amazon's services, all in this program.
@@ -72,6 +72,7 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
         clock: Clock::System,
         demo: arguments.demo,
         guard: true,
+        background: Background::Running,
     };
     let started = tokio::select! {
         started = System::start(options) => started,

@@ -24,6 +24,17 @@ pub struct Options {
     pub demo: bool,
     /// Whether every call to AWS is compared with the grants of what makes it.
     pub guard: bool,
+    /// How messages and changes reach workers.
+    pub background: Background,
+}
+
+/// How messages and changes reach workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Background {
+    /// By themselves, side by side, as on Lambda.
+    Running,
+    /// One after the other, and only while [`crate::System::drained`] waits: the same history every time.
+    Stepped,
 }
 
 impl Options {
@@ -37,6 +48,7 @@ impl Options {
             clock,
             demo: false,
             guard: true,
+            background: Background::Running,
         }
     }
 }

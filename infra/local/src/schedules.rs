@@ -6,7 +6,10 @@ use app::{Failure, Source, Worker};
 use runtime::schedule::tick;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use crate::machinery::Machinery;
+use crate::{
+    invocation::{self, Died},
+    machinery::Machinery,
+};
 
 /// When everything runs for the first time: soon after the start, for whatever was left undone.
 const FIRST_AFTER: Duration = Duration::from_secs(5);
@@ -42,6 +45,7 @@ impl Schedule {
     /// Runs the worker once.
     pub(crate) async fn once(self, machinery: &Machinery) -> Result<(), Failure> {
         let _running = machinery.activity.begin();
-        tick(self.worker, machinery.app).await
+        let ran = invocation::run(self.worker.duty.name, tick(self.worker, machinery.app)).await;
+        ran.unwrap_or_else(|Died| Err(Failure::retry("died")))
     }
 }

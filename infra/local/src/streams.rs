@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use crate::{
     engine::{DynamoDb, StreamError, StreamReader},
+    invocation::{self, Died},
     machinery::Machinery,
 };
 
@@ -45,7 +46,7 @@ impl Stream {
     }
 
     /// A reader at the last checkpoint.
-    fn reader(&self, engine: &DynamoDb) -> Result<StreamReader, StreamError> {
+    pub(crate) fn reader(&self, engine: &DynamoDb) -> Result<StreamReader, StreamError> {
         StreamReader::open(engine, &self.name, self.worker.duty.name)
     }
 
@@ -100,21 +101,49 @@ impl Stream {
         }
     }
 
+    /// Sends records on, and notes how far that went.
     async fn send_on(&self, reader: &mut StreamReader, records: Vec<Value>) -> Result<Sent, StreamError> {
         let _running = self.machinery.activity.begin();
-        let mut event = Event::default();
-        event.records = records.into_iter().map(serde_json::from_value).collect::<Result<Vec<EventRecord>, _>>()?;
-        let numbers: Vec<Option<String>> =
-            event.records.iter().map(|record| record.change.sequence_number.clone()).collect();
-        let response = forward(self.worker, self.machinery.app, event).await;
-        let failed = response.batch_item_failures.first().map(|failure| &failure.item_identifier);
-        let done = failed
-            .map_or(numbers.len(), |failed| numbers.iter().position(|number| number == failed).unwrap_or_default());
+        let (numbers, done) = self.forward(records).await?;
         self.machinery.activity.step();
         if let Some(last) = numbers[..done].iter().rev().flatten().next() {
             reader.checkpoint(last)?;
         }
         Ok(if done == numbers.len() { Sent::All } else { Sent::Some })
+    }
+
+    /// The numbers of records, and how many of them, from the first on, are dealt with.
+    async fn forward(&self, records: Vec<Value>) -> Result<(Vec<Option<String>>, usize), StreamError> {
+        let mut event = Event::default();
+        event.records = records.into_iter().map(serde_json::from_value).collect::<Result<Vec<EventRecord>, _>>()?;
+        let numbers: Vec<Option<String>> =
+            event.records.iter().map(|record| record.change.sequence_number.clone()).collect();
+        let running = forward(self.worker, self.machinery.app, event);
+        let done = match invocation::run(self.worker.duty.name, running).await {
+            Ok(response) => response.batch_item_failures.first().map_or(numbers.len(), |failed| {
+                let is_failed = |number: &Option<String>| *number == failed.item_identifier;
+                numbers.iter().position(is_failed).unwrap_or_default()
+            }),
+            // Of an invocation that died, everything comes back.
+            Err(Died) => 0,
+        };
+        Ok((numbers, done))
+    }
+
+    /// Deals with at most so many records; with `Repeat::Again` they will come once more. For [`crate::stepper`].
+    pub(crate) async fn step(
+        &self,
+        reader: &mut StreamReader,
+        batch: usize,
+        repeat: Repeat,
+    ) -> Result<(), StreamError> {
+        let records = reader.next(batch)?;
+        match repeat {
+            Repeat::Once => drop(self.send_on(reader, records).await?),
+            Repeat::Again => drop(self.forward(records).await?),
+        }
+        reader.rewind();
+        Ok(())
     }
 
     fn window(&self) -> Duration {
@@ -128,6 +157,14 @@ impl Stream {
     fn pause(&self) -> Duration {
         if self.machinery.app.clock.is_test() { TEST_PAUSE } else { PAUSE }
     }
+}
+
+/// Whether a batch that was dealt with comes again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    Once,
+    /// As where a reader dies before it notes how far it came.
+    Again,
 }
 
 /// What became of a batch.

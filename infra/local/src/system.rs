@@ -6,7 +6,6 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use app::{
     App, Failure, Source, Worker,
-    clock::Clock,
     config::{Secret, Settings, Stage},
 };
 use axum::Router;
@@ -18,7 +17,7 @@ use tokio::{
 
 use self::listeners::{Listener, bind, serve};
 use crate::{
-    Options,
+    Background, Options,
     activity::{Activity, NotDrained},
     aws::Aws,
     demo::{self, DemoError},
@@ -30,6 +29,7 @@ use crate::{
     provision::{ProvisionError, provision},
     schedules::Schedule,
     secret,
+    stepper::Stepper,
     streams::Stream,
 };
 
@@ -91,6 +91,8 @@ pub struct System {
     lanes: Vec<Arc<Lane>>,
     streams: Arc<[Stream]>,
     schedules: Vec<Schedule>,
+    /// Does what background tasks would do, where the background is stepped.
+    stepper: Option<Stepper>,
     tasks: JoinSet<()>,
     stop: watch::Sender<bool>,
     base_url: String,
@@ -121,7 +123,7 @@ impl System {
         let secret = secret::obtain(&options.data).map_err(StartError::Secret)?;
         let settings = settings(secret, &api.url, aws.as_ref().map(|aws| aws.url.as_str()));
         let urls = (api.url.clone(), aws.as_ref().map(|aws| aws.url.clone()));
-        let mut system = Self::assemble(engines, settings, options.clock, options.guard, workers, urls);
+        let mut system = Self::assemble(engines, settings, &options, workers, urls);
         provision(&system.machinery.aws, &system.app.settings).await?;
         let router = gateway::router(system.app, &crate::operations(), system.plug.clone());
         system.run(router.ok_or(StartError::NoDefault)?, api, aws);
@@ -135,8 +137,7 @@ impl System {
     fn assemble(
         engines: Engines,
         settings: Settings,
-        clock: Clock,
-        guard: bool,
+        options: &Options,
         workers: &[&'static Worker],
         (base_url, aws_url): (String, Option<String>),
     ) -> Self {
@@ -144,7 +145,8 @@ impl System {
         let (stop, stopped) = watch::channel(false);
         let clients = Aws::new(&settings, &plug.http_client());
         // Operations and workers are given a reference that never ends, as on Lambda.
-        let app: &'static App = Box::leak(Box::new(App::connect(settings, clock, Some(plug.http_client()), guard)));
+        let app = App::connect(settings, options.clock.clone(), Some(plug.http_client()), options.guard);
+        let app: &'static App = Box::leak(Box::new(app));
         let machinery = Machinery::new(app, clients, Activity::default(), stopped);
         let (mut lanes, mut streams) = (Vec::new(), Vec::new());
         for worker in workers.iter().copied() {
@@ -162,6 +164,7 @@ impl System {
             streams: streams.into(),
             schedules: workers.iter().copied().filter_map(Schedule::of).collect(),
             machinery,
+            stepper: (options.background == Background::Stepped).then(Stepper::default),
             tasks: JoinSet::new(),
             stop,
             base_url,
@@ -171,12 +174,8 @@ impl System {
 
     /// Begins everything that runs in the background.
     fn run(&mut self, router: Router, api: Listener, aws: Option<Listener>) {
-        for lane in &self.lanes {
-            self.tasks.spawn(Arc::clone(lane).run());
-        }
-        for place in 0..self.streams.len() {
-            let (streams, engine) = (Arc::clone(&self.streams), self.engines.dynamodb().clone());
-            self.tasks.spawn(async move { streams[place].run(engine).await });
+        if self.stepper.is_none() {
+            self.run_workers();
         }
         if !self.app.clock.is_test() {
             for schedule in &self.schedules {
@@ -188,6 +187,16 @@ impl System {
         self.tasks.spawn(serve(api, router, self.machinery.stopped()));
         if let Some(aws) = aws {
             self.tasks.spawn(serve(aws, self.engines.router(), self.machinery.stopped()));
+        }
+    }
+
+    fn run_workers(&mut self) {
+        for lane in &self.lanes {
+            self.tasks.spawn(Arc::clone(lane).run());
+        }
+        for place in 0..self.streams.len() {
+            let (streams, engine) = (Arc::clone(&self.streams), self.engines.dynamodb().clone());
+            self.tasks.spawn(async move { streams[place].run(engine).await });
         }
     }
 
@@ -207,7 +216,18 @@ impl System {
     /// # Errors
     /// When that does not happen within a minute.
     pub async fn drained(&self) -> Result<(), NotDrained> {
+        if let Some(stepper) = &self.stepper {
+            return stepper.rest(&self.engines, &self.lanes, &self.streams).await;
+        }
         self.machinery.activity.rest(|| self.left()).await
+    }
+
+    /// Where the background is stepped: from now on messages and changes come in any order, late, and more than once, as a
+    /// seed says; without one they come in order, once.
+    pub async fn disturb(&self, seed: Option<u64>) {
+        if let Some(stepper) = &self.stepper {
+            stepper.disturb(seed).await;
+        }
     }
 
     /// Runs every scheduled worker once, one after the other, and waits for rest.

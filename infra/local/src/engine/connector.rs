@@ -16,6 +16,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 
 use super::{Answer, DynamoDb, ENDPOINT, S3, Sqs};
+use crate::invocation;
 
 /// The content type of Amazon's JSON protocols.
 pub(super) const JSON: &str = "application/x-amz-json-1.0";
@@ -54,6 +55,10 @@ pub struct Call<'a> {
     pub operation: &'a str,
     /// The request's body; empty if it is a stream.
     pub body: &'a [u8],
+    /// The operation or worker of the product that makes it; nothing for pollers and for tests.
+    pub by: Option<&'static str>,
+    /// What the SDK's retries of one call have in common.
+    pub id: &'a str,
 }
 
 /// What shall happen to a call.
@@ -72,6 +77,10 @@ pub enum Verdict {
     LoseReply,
     /// The call is not carried out: the client sees a broken connection.
     FailBefore,
+    /// The call is not carried out, and whoever makes it ends here as if its process had died.
+    DieBefore,
+    /// The call is carried out, and whoever makes it ends here as if its process had died.
+    DieAfter,
 }
 
 /// Decides about calls before they reach an engine, to play Amazon having a bad day.
@@ -141,7 +150,8 @@ impl Connector {
         let target = request.headers().get("x-amz-target").and_then(Service::of_target);
         let (service, operation) = target.unwrap_or_else(|| (Service::S3, s3_operation(request)));
         let body = request.body().bytes().unwrap_or_default();
-        hook.before(&Call { service, operation, body })
+        let id = request.headers().get("amz-sdk-invocation-id").unwrap_or_default();
+        hook.before(&Call { service, operation, body, by: invocation::name(), id })
     }
 
     fn route(&self, request: HttpRequest) -> HttpConnectorFuture {
@@ -185,6 +195,14 @@ impl HttpConnector for Connector {
                 })
             }
             Verdict::FailBefore => HttpConnectorFuture::ready(Err(broken("the connection broke before the call"))),
+            Verdict::DieBefore => HttpConnectorFuture::new(die()),
+            Verdict::DieAfter => {
+                let reply = self.route(request);
+                HttpConnectorFuture::new(async move {
+                    reply.await?;
+                    die().await
+                })
+            }
         }
     }
 }
@@ -197,6 +215,14 @@ impl HttpClient for Connector {
     ) -> SharedHttpConnector {
         SharedHttpConnector::new(self.clone())
     }
+}
+
+/// Never answers: the invocation is dropped while it waits. Outside of one there is nothing that could die.
+async fn die() -> Result<HttpResponse, ConnectorError> {
+    if invocation::die() {
+        return std::future::pending().await;
+    }
+    Err(broken("nothing runs here that could die"))
 }
 
 fn broken(message: &'static str) -> ConnectorError {

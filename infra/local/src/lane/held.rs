@@ -58,7 +58,8 @@ impl Held {
         self.messages().iter().filter(|(due_ms, _)| *due_ms > now_ms).count()
     }
 
-    fn take(&self, now_ms: i64) -> Vec<SqsMessage> {
+    /// Takes at most ten messages that are due, oldest first.
+    pub(super) fn take(&self, now_ms: i64) -> Vec<SqsMessage> {
         let mut messages = self.messages();
         // Oldest first: a test reads more easily when what was due first happens first.
         messages.sort_by_key(|(due_ms, _)| *due_ms);

@@ -40,6 +40,11 @@ impl Polled {
         Self { client, url, hidden_secs: None }
     }
 
+    /// The queue's name.
+    pub(super) fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
+
     /// Hides what is received for as long as the service can: it waits for a clock that is moved by hand.
     pub(super) fn hide_for_long(self) -> Self {
         Self { hidden_secs: Some(HIDDEN_MAX_SECS), ..self }
@@ -47,12 +52,17 @@ impl Polled {
 
     /// Waits for messages, but not longer than the service allows. Where it does not answer there are none.
     pub(super) fn receive(&self) -> impl Future<Output = Vec<SqsMessage>> + Send + use<> {
+        self.receive_within(WAIT_SECS)
+    }
+
+    /// Waits so many seconds at most for messages.
+    pub(super) fn receive_within(&self, wait_secs: i32) -> impl Future<Output = Vec<SqsMessage>> + Send + use<> {
         let call = self
             .client
             .receive_message()
             .queue_url(&self.url)
             .max_number_of_messages(BATCH)
-            .wait_time_seconds(WAIT_SECS)
+            .wait_time_seconds(wait_secs)
             .set_visibility_timeout(self.hidden_secs)
             .message_attribute_names("All")
             .message_system_attribute_names(MessageSystemAttributeName::All);

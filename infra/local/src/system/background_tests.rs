@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use store::{PARTITION, SORT, Table};
 
 use super::System;
-use crate::{Options, engine::Data};
+use crate::{Background, Options, engine::Data};
 
 const START_SECS: i64 = 1_800_000_000;
 
@@ -104,6 +104,34 @@ async fn many_messages_are_done_when_it_is_drained() {
     }
     system.drained().await.unwrap();
     assert_eq!(done("many").len(), 200);
+    assert_eq!(system.engines.sqs().pending("onsale-poll-payment").total(), 0);
+    system.stop().await;
+}
+
+#[tokio::test]
+async fn a_stepped_background_waits_for_whoever_waits_for_it() {
+    let options = Options { background: Background::Stepped, ..options() };
+    let system = System::start_with(options, &[&NOTE, &TICK, &FORWARD]).await.unwrap();
+    let numbers: Vec<String> = (0..20).map(|number| number.to_string()).collect();
+    for number in &numbers {
+        send(&system, "stepped", number, 0, 0).await;
+    }
+    assert!(done("stepped").is_empty());
+    system.drained().await.unwrap();
+    assert_eq!(names("stepped"), numbers, "in order, once");
+    system.disturb(Some(7)).await;
+    for number in &numbers {
+        send(&system, "disturbed", number, 0, 0).await;
+    }
+    system.drained().await.unwrap();
+    let (told, mut different) = (names("disturbed"), names("disturbed"));
+    different.sort();
+    different.dedup();
+    assert_eq!(different.len(), 20, "each at least once");
+    assert!(told.len() > 20 && !told.starts_with(&numbers), "some twice, and not in order: {told:?}");
+    let before = told.len();
+    system.drained().await.unwrap();
+    assert!(names("disturbed").len() > before, "some only later");
     assert_eq!(system.engines.sqs().pending("onsale-poll-payment").total(), 0);
     system.stop().await;
 }

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 
 use super::{Call, Interpose, Service, Verdict};
 use crate::engine::testing::{create_table, dynamodb, memory, put, s};
+use crate::invocation;
 
 /// Answers every `PutItem` with the same verdict.
 #[derive(Debug)]
@@ -50,6 +51,24 @@ async fn a_refusal_reaches_the_caller_as_amazons() {
     let json = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException","message":"slow"}"#;
     let refused = put_under(Verdict::RefuseWith { status: 400, json: json.to_owned() }).await;
     assert_eq!(refused, (Some("ThrottlingException".to_owned()), false));
+}
+
+/// Puts an item in an invocation that dies there; returns whether the item is there afterwards.
+async fn put_and_die(verdict: Verdict) -> bool {
+    let engines = memory();
+    let client = dynamodb(&engines);
+    create_table(&client, "shows").await;
+    engines.connector().interpose(Arc::new(OnPut(verdict)));
+    let putting = invocation::run("putting", put(&client, "shows", "a", "1")).await;
+    assert_eq!(putting, Err(invocation::Died), "what follows the call is not reached");
+    let get = client.get_item().table_name("shows").key("pk", s("a")).key("sk", s("1"));
+    get.send().await.unwrap().item.is_some()
+}
+
+#[tokio::test]
+async fn whoever_dies_leaves_behind_what_was_carried_out() {
+    assert!(!put_and_die(Verdict::DieBefore).await);
+    assert!(put_and_die(Verdict::DieAfter).await);
 }
 
 #[tokio::test]
