@@ -1,5 +1,7 @@
 //! The protocol of holds, step by step, without workers in between: histories that a story cannot time.
 
+use std::sync::Arc;
+
 use domain::{
     Timestamp,
     block::StockBlock,
@@ -11,6 +13,7 @@ use domain::{
     pool::{Layout, PoolKey},
     tenant::HoldTime,
 };
+use onsale::engine::{Call, Interpose, Verdict};
 use store::{
     Applied, Tenant, keys,
     protocol::{Claim, Hold, Revived, Settled},
@@ -28,7 +31,7 @@ fn total() -> Money {
 
 /// One pool of one block, and orders made by hand.
 struct Bench {
-    _shop: Shop,
+    shop: Shop,
     tenant: Tenant,
     pool: PoolKey,
     layout: Layout,
@@ -41,7 +44,7 @@ impl Bench {
         let (tenant, layout) = (shop.store(), Layout::of(capacity).unwrap());
         let pool = keys::stock_pool(tenant.id(), id::<SessionId>(9), id::<OptionId>(9));
         tenant.inventory().open(pool, layout).await.unwrap();
-        Self { now: shop.now(), _shop: shop, tenant, pool, layout }
+        Self { now: shop.now(), shop, tenant, pool, layout }
     }
 
     fn claim(&self, order: OrderId, quantity: u64) -> Claim {
@@ -132,6 +135,27 @@ async fn a_try_that_was_given_up_is_never_written_later() {
     assert_eq!(bench.block().await.available(), 2);
     let late = Order::reserve(draft(id(1), 2, held, later(bench.now, 900), bench.now), bench.now).unwrap();
     assert!(matches!(bench.tenant.orders().create(&late).await.unwrap(), Applied::Conflict(_)), "a tombstone stands");
+}
+
+/// Loses the reply of every write to a block.
+#[derive(Debug)]
+struct Deaf;
+
+impl Interpose for Deaf {
+    fn before(&self, call: &Call<'_>) -> Verdict {
+        if call.operation == "UpdateItem" { Verdict::LoseReply } else { Verdict::Proceed }
+    }
+}
+
+#[tokio::test]
+async fn a_hold_that_may_have_been_made_is_given_back_with_the_rest() {
+    let bench = Bench::of(2).await;
+    bench.shop.system.engines.connector().interpose(Arc::new(Deaf));
+    let (_, held) = bench.tenant.hold(&bench.claim(id(1), 2), bench.now).await.unwrap_err();
+    bench.shop.system.engines.connector().clear();
+    assert_eq!(bench.block().await.available(), 0, "it was made");
+    bench.tenant.abandon(id(1), &held, bench.now).await.unwrap();
+    assert_eq!(bench.block().await.available(), 2);
 }
 
 #[tokio::test]

@@ -193,16 +193,23 @@ impl Search<'_> {
         }
     }
 
-    async fn write(&self, block: BlockAddress, count: u8, evict: Vec<Examined>) -> Result<(Held, Changed), Failed> {
+    async fn write(&mut self, block: BlockAddress, count: u8, evict: Vec<Examined>) -> Result<(Held, Changed), Failed> {
         let token = token();
+        let held = Held { block, count, token };
         let entry = Entry { count, until: Some(self.claim.until), token };
         let change = Change::Hold { order: self.claim.order, entry, evict };
-        let changed = self.tenant.inventory().change(block, &change).await?;
-        Ok((Held { block, count, token }, changed))
+        match self.tenant.inventory().change(block, &change).await {
+            Ok(changed) => Ok((held, changed)),
+            Err(failed) => {
+                // Whether it was made is not known. What is abandoned is removed by its token, if it is there.
+                self.held.push(held);
+                Err(failed)
+            }
+        }
     }
 
     /// The block refused: entries past their time may make room, once their orders are settled.
-    async fn reclaim(&self, address: BlockAddress, count: u8, block: &StockBlock) -> Result<Tried, Failed> {
+    async fn reclaim(&mut self, address: BlockAddress, count: u8, block: &StockBlock) -> Result<Tried, Failed> {
         let mut evict: Vec<Examined> = Vec::new();
         for examined in block.due(self.now) {
             let settled = self.tenant.settle(examined.order, self.now).await?;
