@@ -11,6 +11,8 @@ mod audit;
 #[cfg(test)]
 mod client;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod derived;
 #[cfg(test)]
 mod differential;

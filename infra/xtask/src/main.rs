@@ -6,6 +6,7 @@
 mod areas;
 mod binaries;
 mod check;
+mod crash;
 mod errors_page;
 mod generated;
 mod openapi;
@@ -40,6 +41,17 @@ enum Task {
     },
     /// Runs what the continuous integration runs, except the tests.
     Check,
+    /// Plays every fault at every call of every flow, and writes the table into docs/reliability.md.
+    Crash,
+    /// Plays random histories with many faults.
+    Soak {
+        /// For how long.
+        #[arg(long, default_value_t = 5)]
+        minutes: u64,
+        /// Where chance begins.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 fn main() -> ExitCode {
@@ -47,6 +59,8 @@ fn main() -> ExitCode {
         Task::Generate { check: false } => generated::write(),
         Task::Generate { check: true } => generated::verify(),
         Task::Check => check::run(),
+        Task::Crash => crash::run(),
+        Task::Soak { minutes, seed } => crash::soak(minutes, seed),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
