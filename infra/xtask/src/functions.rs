@@ -38,6 +38,9 @@ pub(crate) struct Options {
     /// The profile to build with.
     #[arg(long, default_value = "deployed")]
     profile: String,
+    /// Takes what was built before.
+    #[arg(long)]
+    no_build: bool,
     /// How often each is started; 0 measures nothing.
     #[arg(long, default_value_t = 20)]
     starts: usize,
@@ -67,7 +70,9 @@ struct Figures {
 pub(crate) fn run(options: &Options) -> Outcome<()> {
     let chosen = chosen(&options.names)?;
     let target = target()?;
-    build(&options.profile, &chosen)?;
+    if !options.no_build {
+        build(&options.profile, &chosen)?;
+    }
     let folder = target.join(if options.profile == "dev" { "debug" } else { &options.profile });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use app::Operation;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -22,11 +22,9 @@ use crate::{
 /// The account and the region that it pretends to be.
 const ACCOUNT: &str = "000000000000";
 pub(crate) const REGION: &str = "eu-central-1";
-/// Its own key, which may do everything. It signs nothing: only its name is looked at.
+/// Its own key, which may do everything. Its signatures are not looked at.
 pub(crate) const KEY: &str = "test";
-const AUTHORIZATION: &str = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/apigateway/aws4_request, \
-                             SignedHeaders=host, Signature=0";
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running emulator, in memory. Ends with the value, and every function with it.
 #[derive(Debug)]
@@ -76,13 +74,17 @@ impl Emulator {
 
     /// Makes a bucket for what is to be deployed.
     pub(crate) async fn make_bucket(&self, name: &str) -> Outcome<()> {
-        let url = format!("{}/{name}", self.url);
-        Http::new().json("PUT", &url, &[("authorization", AUTHORIZATION)], &Value::Null).await.map(drop)
+        let (url, signature) = (format!("{}/{name}", self.url), signed("s3"));
+        let place = format!(
+            "<CreateBucketConfiguration><LocationConstraint>{REGION}</LocationConstraint></CreateBucketConfiguration>"
+        );
+        let made = Http::new().send("PUT", &url, &[("authorization", &signature)], place).await?;
+        if made.status == 200 { Ok(()) } else { Err(format!("no bucket: {made:?}").into()) }
     }
 
     /// Gives the API of a stack its routes: the emulator does not read the description that SAM makes of them.
     pub(crate) async fn add_routes(&self, stack: &str, api: &str) -> Outcome<usize> {
-        let web = Http::new();
+        let (web, signature) = (Http::new(), signed("apigateway"));
         let all = areas();
         let operations: Vec<&Operation> = all.iter().flat_map(|area| area.operations.iter().copied()).collect();
         for operation in &operations {
@@ -92,7 +94,7 @@ impl Emulator {
                 "integrationType": "AWS_PROXY", "integrationUri": function, "payloadFormatVersion": "2.0",
             });
             let url = |what: &str| format!("{}/v2/apis/{api}/{what}", self.url);
-            let headers = [("authorization", AUTHORIZATION)];
+            let headers = [("authorization", signature.as_str())];
             let made = web.json("POST", &url("integrations"), &headers, &integration).await?;
             let id = made["integrationId"].as_str().ok_or_else(|| format!("no integration: {made}"))?;
             let key = if route.path == DEFAULT_PATH {
@@ -105,6 +107,13 @@ impl Emulator {
         }
         Ok(operations.len())
     }
+}
+
+/// The header of a request to one of its services, which it finds by what is named here.
+fn signed(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential={KEY}/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
 }
 
 impl Drop for Emulator {

@@ -1,5 +1,5 @@
-//! The programs that build, deploy and emulate, from PyPI, each family in a virtual environment of its own: their
-//! dependencies do not agree.
+//! The programs that build, deploy and emulate, from Python's index, each family in a virtual environment of its own:
+//! their dependencies do not agree.
 
 use std::{
     fs,

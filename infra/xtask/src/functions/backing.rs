@@ -24,7 +24,7 @@ use tokio::{
 use crate::{Outcome, http::Http};
 
 /// How long the local program may take to start: the demo's passwords take a debug build a while.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 const TENANT: &str = "demo";
 const PASSWORD: &str = "demo-password-1";
 
