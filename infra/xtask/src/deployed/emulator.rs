@@ -118,9 +118,9 @@ fn signed(service: &str) -> String {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // It ends its functions when it is asked to end, and not when it is killed.
-        let asked = Command::new("kill").arg("--").arg(format!("-{}", self.child.id())).status();
-        if asked.is_ok() {
+        // It and its functions are one group of processes. Asked to end, it waits for connections that nobody closes.
+        let group = format!("-{}", self.child.id());
+        if Command::new("kill").args(["-KILL", "--", &group]).status().is_ok() {
             self.child.wait().map(drop).unwrap_or_default();
         }
     }
