@@ -422,3 +422,28 @@ pub(crate) async fn two_decisions_at_once_give_back_once() {
     let counted = audit(&shop).await;
     assert_eq!((counted.taken, counted.returned), (2 * PRICE, 2 * PRICE));
 }
+
+/// Found by a crash point: the repeat of an approval whose answer was lost met no request any more, and gave back the rest
+/// of the order.
+#[tokio::test]
+async fn an_approval_that_is_repeated_gives_back_what_was_asked_for_and_no_more() {
+    let (shop, offer, buyer, sale) = sold(tickets(4), 3).await;
+    let one = vec![sale["tickets"][1]["id"].clone()];
+    ask(&shop, &buyer, &sale, Some(one)).await.expect(202);
+    let first = decide(&shop, &shop.admin, &sale, json!({"approve": true})).await.expect(200);
+    shop.drained().await;
+    let again = decide(&shop, &shop.admin, &sale, json!({"approve": true})).await.expect(200);
+    assert_eq!(first["id"], again["id"]);
+    shop.drained().await;
+    assert_eq!(pool(&shop, &offer).await, (2, 2, 0));
+    decide(&shop, &shop.admin, &sale, json!({"approve": false, "reason": "Too late."}))
+        .await
+        .refused(409, "wrong_state");
+    for _ in 0..2 {
+        decide(&shop, &shop.admin, &sale, json!({"approve": true, "rest": true})).await.expect(200);
+        shop.drained().await;
+        assert_eq!(pool(&shop, &offer).await, (4, 0, 0));
+    }
+    let counted = audit(&shop).await;
+    assert_eq!((counted.taken, counted.returned), (3 * PRICE, 3 * PRICE));
+}

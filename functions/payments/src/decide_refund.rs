@@ -32,8 +32,11 @@ pub static OPERATION: Operation = Operation::of::<DecideRefund>();
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DecideRefund {
-    /// Which refund; may be left out where one waits. Where none waits, an approval gives back all that is left.
+    /// Which refund; may be left out where one waits. Where none ever did, an approval gives back the whole order; after
+    /// that, a decision that names none is answered as the last one was, so that repeating it is safe.
     refund_id: Option<Text<PublicRefundId>>,
+    /// Gives back all that is left of the order, whatever was given back or asked for before.
+    rest: Option<bool>,
     #[schemars(example = true)]
     approve: bool,
     /// For the buyer; needed for a no.
@@ -79,11 +82,19 @@ impl Endpoint for DecideRefund {
         let decision = self.decision()?;
         let order = reach::organised(&tenant, &caller, path.order.0).await?;
         let refunds = tenant.orders().refunds(order.id).await?;
+        if self.rest == Some(true) {
+            let Decision::Approve(reason) = decision else { return Err(Error::field("rest", "can only be approved")) };
+            return Ok(RefundView::of(&unasked(app, &tenant, &order, &refunds, reason).await?));
+        }
         let decided = match (pick(&order, &refunds, self.refund_id.map(|id| id.0))?, decision) {
             (Some(refund), Decision::Approve(_)) => approve(app, &tenant, refund).await?,
             (Some(refund), Decision::Refuse(reason)) => reject(&tenant, refund, reason, now).await?,
-            (None, Decision::Approve(reason)) => unasked(app, &tenant, &order, &refunds, reason).await?,
-            (None, Decision::Refuse(_)) => return Err(Code::WrongState.into()),
+            (None, Decision::Approve(reason)) => match last(&refunds, takes_tickets) {
+                // The approval that a client repeats because its answer was lost: it must not give back what was kept.
+                Some(given) => given,
+                None => unasked(app, &tenant, &order, &refunds, reason).await?,
+            },
+            (None, Decision::Refuse(_)) => last(&refunds, is_refused).ok_or(Code::WrongState)?,
         };
         Ok(RefundView::of(&decided))
     }
@@ -153,9 +164,9 @@ async fn unasked(
 ) -> Result<Refund, Error> {
     let tickets: Vec<u8> = order.kept().collect();
     if tickets.is_empty()
-        && let Some(last) = refunds.iter().rev().find(|refund| takes_tickets(refund))
+        && let Some(given) = last(refunds, takes_tickets)
     {
-        return Ok(last.clone());
+        return Ok(given);
     }
     let amount = order.refundable(&tickets).map_err(explain)?;
     let capture = order.paid().and_then(|paid| paid.capture.clone()).ok_or_else(|| explain(NotRefundable::Free))?;
@@ -173,6 +184,15 @@ async fn unasked(
     };
     tenant.activity().list_refund(&refund).await?;
     enter(app, tenant, order.id, refund).await
+}
+
+/// The last of an order's refunds that is of a kind.
+fn last(refunds: &[Refund], is_meant: fn(&Refund) -> bool) -> Option<Refund> {
+    refunds.iter().rev().find(|refund| is_meant(refund)).cloned()
+}
+
+const fn is_refused(refund: &Refund) -> bool {
+    matches!(refund.state, State::Refused { .. })
 }
 
 const fn takes_tickets(refund: &Refund) -> bool {
@@ -205,7 +225,7 @@ mod tests {
     #[test]
     fn a_refusal_says_why() {
         let decision = |approve, reason: Option<&str>| {
-            DecideRefund { refund_id: None, approve, reason: reason.map(str::to_owned) }.decision().is_ok()
+            DecideRefund { refund_id: None, rest: None, approve, reason: reason.map(str::to_owned) }.decision().is_ok()
         };
         assert!(decision(true, None) && decision(false, Some("used")));
         assert!(!decision(false, None) && !decision(false, Some(" ")));
