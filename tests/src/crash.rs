@@ -18,8 +18,6 @@ use case::{Case, Tally};
 use fault::Fault;
 use flow::Flow;
 
-use crate::shop::Shop;
-
 /// The cases that shall be played, by their names.
 const CASE: &str = "ONSALE_CRASH_CASE";
 /// The file to which each flow's row of the table is added.
@@ -39,8 +37,7 @@ async fn crash(flow: Flow) {
     let is_whole = variable(ROWS).is_some() || variable(CASE).is_some();
     if let Ok(case) = wanted.parse::<Case>() {
         if case.flow == flow {
-            let mut shop = Box::pin(Shop::stepped()).await;
-            Box::pin(case.play(&mut shop)).await;
+            Box::pin(case.play_alone()).await;
         }
         return;
     }

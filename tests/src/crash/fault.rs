@@ -73,6 +73,11 @@ impl Fault {
         matches!(self, Self::FailOnce | Self::LoseOnce)
     }
 
+    /// Whether a process ends by it.
+    const fn kills(self) -> bool {
+        matches!(self, Self::DieBefore | Self::DieAfter)
+    }
+
     fn verdict(self, call: &Call<'_>) -> Verdict {
         match self {
             Self::FailOnce | Self::Fail => Verdict::FailBefore,
@@ -171,6 +176,17 @@ impl Saboteur {
     /// What went wrong, and with which calls.
     pub(super) fn hits(&self) -> Vec<(usize, Fault)> {
         self.state().hits.clone()
+    }
+
+    /// Whether a process died.
+    pub(super) fn has_killed(&self) -> bool {
+        self.state().hits.iter().any(|(_, fault)| fault.kills())
+    }
+
+    /// Whether something may have got lost of which nobody was told: only reconcilers and time mend that.
+    pub(super) fn has_silenced(&self) -> bool {
+        let state = self.state();
+        state.hits.iter().any(|(call, fault)| fault.kills() || state.made[*call].service == Service::Sqs)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -105,8 +105,7 @@ impl History {
     }
 
     async fn open(seed: u64) -> Self {
-        let mut shop = Shop::stepped().await;
-        shop.open_anew().await;
+        let shop = Box::pin(Shop::stepped()).await;
         let drafts = [Draft { refunds: "automatic", ..tickets(6) }, tickets(20)];
         let (mut offers, mut buyers) = (Vec::new(), Vec::new());
         for draft in drafts {
