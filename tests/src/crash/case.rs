@@ -253,8 +253,9 @@ impl Tally {
         let Some(path) = variable(ROWS) else { return };
         let place = Flow::ALL.iter().position(|other| *other == flow).unwrap_or_default();
         let calls = self.calls.iter().map(usize::to_string).collect::<Vec<_>>().join("\t");
-        let (faults, violations) = (self.faults, self.violations.len());
-        let row = format!("{place:02}\t{}\t{}\t{calls}\t{faults}\t{violations}\n", flow.word(), flow.summary());
+        let (faults, astray, violations) = (self.faults, self.astray, self.violations.len());
+        let row =
+            format!("{place:02}\t{}\t{}\t{calls}\t{faults}\t{astray}\t{violations}\n", flow.word(), flow.summary());
         // One write, so that rows of flows that run side by side do not mix.
         let mut file = std::fs::File::options().create(true).append(true).open(path).unwrap();
         file.write_all(row.as_bytes()).unwrap();
