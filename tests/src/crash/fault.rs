@@ -183,10 +183,9 @@ impl Saboteur {
         self.state().hits.iter().any(|(_, fault)| fault.kills())
     }
 
-    /// Whether something may have got lost of which nobody was told: only reconcilers and time mend that.
-    pub(super) fn has_silenced(&self) -> bool {
-        let state = self.state();
-        state.hits.iter().any(|(call, fault)| fault.kills() || state.made[*call].service == Service::Sqs)
+    /// Whether something failed for good: then it may be left to the reconcilers. What the SDK's second try mends is not.
+    pub(super) fn has_failed(&self) -> bool {
+        self.state().hits.iter().any(|(_, fault)| !fault.is_over_at_once())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
