@@ -1,10 +1,11 @@
 //! Crash points: every call to AWS of every flow fails in every way, or is the last thing that a process does. Then faults
 //! stop, time passes, reconcilers run, and the auditor must find nothing.
 //!
-//! The test command plays the gravest faults; `cargo xtask crash` plays all and writes the table.
+//! The test command plays them all while deliveries come in order; `cargo xtask crash` plays them all once more while
+//! deliveries are disturbed, and writes the table.
 //!
-//! The background is stepped, so that the same case is the same history. Each case runs calmly and once more disturbed: with
-//! messages and changes in any order, late and twice. A case that fails prints its name, `flow/call/fault/seed`, which
+//! The background is stepped, so that the same case is the same history. Seed 0 is calm; any other disturbs: messages and
+//! changes come in any order, late and twice. A case that fails prints its name, `flow/call/fault/seed`, which
 //! replays it alone: `ONSALE_CRASH_CASE=… cargo test -p tests crash`. A `*` in a name stands for everything.
 
 mod case;
@@ -15,19 +16,12 @@ mod soak;
 use std::fmt::Write as _;
 
 use case::{Case, Tally};
-use fault::Fault;
 use flow::Flow;
-
-use crate::shop::Shop;
 
 /// The cases that shall be played, by their names.
 const CASE: &str = "ONSALE_CRASH_CASE";
 /// The file to which each flow's row of the table is added.
 const ROWS: &str = "ONSALE_CRASH_ROWS";
-
-/// What the test command plays at every call, the first of them with deliveries disturbed as well. The rest, which
-/// `cargo xtask crash` plays too, differ for the product only in the word of the error.
-const GRAVE: [Fault; 3] = [Fault::DieAfter, Fault::DieBefore, Fault::Lose];
 
 #[expect(clippy::disallowed_methods, reason = "the product reads its settings once; a test is told what to play")]
 fn variable(name: &str) -> Option<String> {
@@ -39,15 +33,13 @@ async fn crash(flow: Flow) {
     let is_whole = variable(ROWS).is_some() || variable(CASE).is_some();
     if let Ok(case) = wanted.parse::<Case>() {
         if case.flow == flow {
-            let mut shop = Box::pin(Shop::stepped()).await;
-            Box::pin(case.play(&mut shop)).await;
+            Box::pin(case.play_alone()).await;
         }
         return;
     }
     let mut tally = Tally::default();
-    for (seed, faults) in [(0, &GRAVE[..]), (1, &GRAVE[..1])] {
-        let faults = if is_whole { &Fault::ALL[..] } else { faults };
-        Box::pin(tally.run(flow, seed, faults, &wanted)).await;
+    for seed in if is_whole { 0..=1 } else { 0..=0 } {
+        Box::pin(tally.run(flow, seed, &wanted)).await;
     }
     tally.note(flow);
     let mut failed = String::new();

@@ -14,10 +14,7 @@ use domain::{
 };
 use onsale::{Background, Options, System};
 use serde_json::{Value, json};
-use store::{
-    Cursor,
-    identity::{Profile, Registration, Secret, Standing, User},
-};
+use store::identity::{Profile, Registration, Secret, Standing, User};
 
 use crate::{
     client::{Answer, Web},
@@ -59,6 +56,8 @@ pub(crate) struct Draft {
     pub(crate) tickets: u32,
     pub(crate) price: u64,
     pub(crate) refunds: &'static str,
+    /// How many sessions, a day between them; each with tickets of its own.
+    pub(crate) sessions: u8,
 }
 
 /// What is on sale: one session, one price option.
@@ -85,7 +84,7 @@ impl Offer {
 }
 
 pub(crate) fn tickets(tickets: u32) -> Draft {
-    Draft { tickets, price: PRICE, refunds: "review" }
+    Draft { tickets, price: PRICE, refunds: "review", sessions: 1 }
 }
 
 pub(crate) fn start() -> Clock {
@@ -103,31 +102,6 @@ impl Shop {
     pub(crate) async fn stepped() -> Self {
         let clock = start();
         Self::with(Options { background: Background::Stepped, ..Options::test(clock.clone()) }, clock).await
-    }
-
-    /// Leaves everything behind and opens under a new tenant, at midnight two weeks later: quicker than another program, and
-    /// as good, because nothing of one tenant concerns another. Reconcilers no longer see the tenant before.
-    pub(crate) async fn open_anew(&mut self) {
-        const DAY: i64 = 86_400;
-        self.clock.advance(14 * DAY - (self.now().as_second() - START).rem_euclid(DAY));
-        self.drained().await;
-        let app = self.app();
-        let key = json!({"pk": {"S": "#tenants"}, "sk": {"S": self.tenant.as_str()}});
-        let name = format!("{}{}", app.settings.table_prefix, store::Table::Catalogue.name());
-        let delete = json!({"TableName": name, "Key": key}).to_string();
-        assert_eq!(self.system.engines.dynamodb().call("DeleteItem", delete.as_bytes()).status, 200);
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        self.tenant = format!("shop-{}", NUMBER.fetch_add(1, Ordering::Relaxed)).parse().unwrap();
-        self.began = self.now().as_second();
-        establish(app, &self.tenant).await;
-        self.publisher = person(app, &self.tenant, Role::Publisher, "publisher").await;
-        self.admin = person(app, &self.tenant, Role::Admin, "admin").await;
-        self.staff = person(app, &self.tenant, Role::Staff, "staff").await;
-        // Reconcilers that never ran look at a day of hours in which nothing was.
-        let hour = store::keys::hour(self.now());
-        for cursor in [Cursor::money(), Cursor::notices(&self.tenant)] {
-            app.store.platform().advance(&cursor, hour).await.unwrap();
-        }
     }
 
     /// Opens a shop as the options say. Where it was open before, its people are the same.
@@ -179,7 +153,12 @@ impl Shop {
     pub(crate) async fn buyer(&self) -> Person {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let name = format!("buyer-{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-        person(self.app(), &self.tenant, Role::Customer, &name).await
+        self.person(&name).await
+    }
+
+    /// A customer of that name.
+    pub(crate) async fn person(&self, name: &str) -> Person {
+        person(self.app(), &self.tenant, Role::Customer, name).await
     }
 
     /// The access token of somebody, good from now on: after a jump of the clock it is a new one.
@@ -228,23 +207,30 @@ impl Shop {
 
     /// Publishes an event the way organisers do: written, submitted, approved.
     pub(crate) async fn publish(&self, draft: Draft) -> Offer {
+        self.publish_all(draft).await.swap_remove(0)
+    }
+
+    /// The same; an offer for each session.
+    pub(crate) async fn publish_all(&self, draft: Draft) -> Vec<Offer> {
         let made = self.create(&self.publisher, "/api/admin/events", self.event(&draft)).await.data();
         let event = text(&made, "id");
         self.post(&self.publisher, &format!("/api/admin/events/{event}/submit"), Value::Null).await.expect(200);
         let approved =
             self.post(&self.admin, &format!("/api/admin/events/{event}/approve"), Value::Null).await.expect(200);
-        let (session, option) = (text(&approved["sessions"][0], "id"), text(&approved["priceOptions"][0], "id"));
         self.drained().await;
-        Offer { event, session, option }
+        let option = text(&approved["priceOptions"][0], "id");
+        let sessions = approved["sessions"].as_array().unwrap().iter().map(|session| text(session, "id"));
+        sessions.map(|session| Offer { event: event.clone(), session, option: option.clone() }).collect()
     }
 
     pub(crate) fn event(&self, draft: &Draft) -> Value {
-        let starts = Timestamp::from_second(self.began + TO_SESSION).unwrap();
+        let starts = |day: u8| Timestamp::from_second(self.began + TO_SESSION + i64::from(day) * 86_400).unwrap();
+        let session = |day: u8| json!({"startsAt": starts(day).to_string(), "duration": 120});
         json!({
             "title": "A winter concert", "city": "Shanghai", "venue": "Grand Hall", "address": "1 Example Road",
             "timezone": "Asia/Shanghai", "performers": ["Lin Ying"],
             "refundPolicy": {"mode": draft.refunds, "hoursBefore": 24},
-            "sessions": [{"startsAt": starts.to_string(), "duration": 120}],
+            "sessions": (0..draft.sessions).map(session).collect::<Vec<_>>(),
             "priceOptions": [{"name": "Standing", "price": draft.price, "totalCount": draft.tickets}],
         })
     }

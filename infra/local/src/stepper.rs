@@ -3,7 +3,7 @@
 //! Messages and changes reach workers only while somebody waits for rest, in order, each once. With [`Stepper::disturb`]
 //! they reach them as the services are allowed to: in any order, late, and more than once.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use runtime::queue::SqsMessage;
 use tokio::sync::Mutex;
@@ -21,8 +21,8 @@ const STEPS: usize = 5_000;
 const BATCH: usize = 100;
 /// The most records of a batch that is disturbed.
 const DISTURBED_BATCH: usize = 4;
-/// One message in so many is delivered twice. Were it every second, messages that send themselves on for the rest of their
-/// time would double at each of their stations, and drown everything.
+/// One message in so many is delivered twice; what says the same, once in all. Messages that send themselves on for the rest
+/// of their time would double at each of their stations, and drown everything.
 const TWICE: u8 = 4;
 
 /// Works while somebody waits for it.
@@ -36,6 +36,8 @@ struct State {
     /// What comes again only when somebody waits for rest the next time.
     late: Vec<Delivery>,
     chance: Option<fastrand::Rng>,
+    /// What was delivered twice: its queue and what it says.
+    doubled: HashSet<(usize, Option<String>)>,
 }
 
 /// A message that was received and not yet dealt with often enough.
@@ -55,7 +57,9 @@ enum Next {
 impl Stepper {
     /// From now on disturbs deliveries by this chance; without one everything comes in order, once.
     pub(crate) async fn disturb(&self, seed: Option<u64>) {
-        self.0.lock().await.chance = seed.map(fastrand::Rng::with_seed);
+        let mut state = self.0.lock().await;
+        state.chance = seed.map(fastrand::Rng::with_seed);
+        state.doubled.clear();
     }
 
     /// Works until nothing is left that is due.
@@ -93,7 +97,8 @@ impl State {
                 messages.extend(from.take().await);
             }
             for message in messages {
-                let left = self.chance.as_mut().map_or(1, |chance| 1 + u8::from(chance.u8(..TWICE) == 0));
+                let is_chosen = self.chance.as_mut().is_some_and(|chance| chance.u8(..TWICE) == 0);
+                let left = if is_chosen && self.doubled.insert((lane, message.body.clone())) { 2 } else { 1 };
                 self.bag.push(Delivery { lane, message, left });
             }
         }

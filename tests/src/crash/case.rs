@@ -8,6 +8,7 @@ use std::{
     panic::AssertUnwindSafe,
     str::FromStr,
     sync::Arc,
+    vec,
 };
 
 use futures_util::FutureExt as _;
@@ -15,17 +16,20 @@ use onsale::engine::Interpose;
 
 use super::{
     ROWS,
-    fault::{Fault, Made, Plan, Saboteur},
-    flow::Flow,
+    fault::{Fault, Plan, Saboteur},
+    flow::{Cast, Flow},
     variable,
 };
-use crate::{audit::audit, shop::Shop};
+use crate::{
+    audit::audit,
+    shop::{Draft, Offer, START, Shop, TO_SESSION},
+};
 
 /// Seconds that pass when all is over: past the questions at providers, holds, revivals, and an hour of every reconciler.
 pub(super) const AFTERMATH: [i64; 3] = [200, 31 * 60, 2 * 3_600];
 
 /// Cases that are played on one program: more, and what was left behind by those before is more than a new program costs.
-const PLAYS: usize = 16;
+const PLAYS: u8 = 16;
 
 /// A flow, and what goes wrong in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,70 +73,93 @@ impl Case {
         wanted.split('/').zip(self.to_string().split('/')).all(|(wanted, part)| wanted == "*" || wanted == part)
     }
 
-    /// Plays the case to its end, and demands that nothing is wrong. Returns the calls that were numbered.
-    pub(super) async fn play(self, shop: &mut Shop) -> Vec<Made> {
-        let plan = self.fault.map_or(Plan::Note, |(call, fault)| Plan::At(call, fault));
-        let saboteur = Arc::new(Saboteur::new(plan, self.flow.only()));
-        let played = AssertUnwindSafe(Box::pin(self.run(shop, &saboteur))).catch_unwind().await;
-        if let Err(panic) = played {
-            println!("{self} fails: {}\n  calls of the flow:", why(panic.as_ref()));
-            for (number, made) in saboteur.made().iter().enumerate() {
-                println!("  {number} {made}");
-            }
-            std::panic::resume_unwind(panic);
-        }
-        saboteur.made()
+    /// Plays the case alone to its end, and demands that nothing is wrong.
+    pub(super) async fn play_alone(self) {
+        let mut stage = Box::pin(Stage::open(self.flow)).await;
+        stage.play(self).await.unwrap_or_else(|why| panic!("{why}"));
+        stage.close().await.unwrap_or_else(|why| panic!("{why}"));
     }
 
-    async fn run(self, shop: &mut Shop, saboteur: &Arc<Saboteur>) {
-        Box::pin(shop.open_anew()).await;
+    async fn run(self, shop: &Shop, cast: &Cast, saboteur: &Arc<Saboteur>) {
         // Of its own for each case: the SDK names transactions by this chance, and a database knows a name for ten minutes.
         let mut hasher = DefaultHasher::new();
         self.to_string().hash(&mut hasher);
         fastrand::seed(hasher.finish());
-        let mut scene = Box::pin(self.flow.prepare(shop)).await;
+        let mut scene = Box::pin(self.flow.prepare(shop, cast, saboteur)).await;
         shop.system.disturb((self.seed > 0).then_some(self.seed)).await;
         shop.system.engines.connector().interpose(Arc::clone(saboteur) as Arc<dyn Interpose>);
         Box::pin(self.flow.act(shop, &mut scene)).await;
         shop.system.engines.connector().clear();
         shop.system.disturb(None).await;
-        settle(shop, &AFTERMATH[..1]).await;
-        Box::pin(self.flow.check(shop, &scene)).await;
-        settle(shop, &AFTERMATH[1..]).await;
-        let counted = Box::pin(audit(shop)).await;
-        assert_eq!((counted.taken, counted.returned, counted.tickets), self.flow.sums());
-    }
-
-    /// Plays the case; what is wrong, if anything.
-    async fn violation(self, stage: &mut Stage) -> Result<Vec<Made>, String> {
-        let shop = stage.shop().await;
-        let played =
-            AssertUnwindSafe(Box::pin(self.play(shop))).catch_unwind().await.map_err(|panic| why(panic.as_ref()));
-        if played.is_err() {
-            // What a case that failed left behind is no place for another.
-            *stage = Stage::default();
+        shop.pass(AFTERMATH[0]).await;
+        if saboteur.has_failed() {
+            shop.tick().await;
         }
-        played
+        Box::pin(self.flow.check(shop, &scene)).await;
+        // What is still to come of this case shall not come in the next.
+        for seconds in &AFTERMATH[1..] {
+            shop.pass(*seconds).await;
+        }
     }
 }
 
-/// The program on which cases are played, one after the other.
-#[derive(Default)]
+/// A program with an event on which cases are played, one after the other. What each must have led to at once is looked at
+/// after each; the reconcilers' and the auditor's turn, which cost more than a case, comes once after all.
 pub(super) struct Stage {
-    shop: Option<Shop>,
-    played: usize,
+    shop: Shop,
+    cast: Cast,
+    offers: vec::IntoIter<(i64, Offer)>,
+    cases: Vec<Case>,
 }
 
 impl Stage {
-    async fn shop(&mut self) -> &mut Shop {
-        if self.played.is_multiple_of(PLAYS) {
-            self.shop = None;
-        }
-        self.played += 1;
-        match &mut self.shop {
-            Some(shop) => shop,
-            none => none.insert(Box::pin(Shop::stepped()).await),
-        }
+    pub(super) async fn open(flow: Flow) -> Self {
+        let shop = Box::pin(Shop::stepped()).await;
+        let offers = shop.publish_all(Draft { sessions: PLAYS, ..flow.draft() }).await;
+        let (buyer, rival) = (shop.person("buyer").await, shop.person("rival").await);
+        let cast = Cast { offer: offers[0].clone(), doors: 0, buyer, rival };
+        let doors = (0..).map(|day| TO_SESSION - 3_600 + day * 86_400);
+        let offers = doors.zip(offers).collect::<Vec<_>>().into_iter();
+        // Nobody remembers how the stage was made: the first case is played as any other.
+        settle(&shop, &AFTERMATH[2..]).await;
+        Self { shop, cast, offers, cases: Vec::new() }
+    }
+
+    fn is_full(&self) -> bool {
+        self.offers.len() == 0
+    }
+
+    /// Plays a case. Returns the calls that were numbered, or what is wrong.
+    async fn play(&mut self, case: Case) -> Result<Saboteur, String> {
+        let (doors, offer) = self.offers.next().unwrap();
+        self.cast = Cast { offer, doors, ..self.cast.clone() };
+        self.cases.push(case);
+        let plan = case.fault.map_or(Plan::Note, |(call, fault)| Plan::At(call, fault));
+        let saboteur = Arc::new(Saboteur::new(plan, case.flow.only()));
+        let played = AssertUnwindSafe(Box::pin(case.run(&self.shop, &self.cast, &saboteur))).catch_unwind().await;
+        played.map_err(|panic| {
+            let made = saboteur.made().into_iter().enumerate();
+            let made = made.map(|(number, made)| format!("\n    {number} {made}")).collect::<String>();
+            format!("{}\n  its calls:{made}", why(panic.as_ref()))
+        })?;
+        Ok(Arc::into_inner(saboteur).unwrap())
+    }
+
+    /// Lets time pass and the reconcilers run, and demands that all is well. Returns what is not.
+    async fn close(&self) -> Result<(), String> {
+        let closing = async {
+            let passed = self.shop.now().as_second() - START;
+            settle(&self.shop, &AFTERMATH).await;
+            // A reconciler catches up on three days and a bit at a time.
+            for _ in 0..passed / (3 * 86_400) {
+                self.shop.tick().await;
+            }
+            let counted = Box::pin(audit(&self.shop)).await;
+            let sums = self.cases.iter().map(|case| case.flow.sums());
+            let sums = sums.reduce(|a, b| (a.0 + b.0, a.1 + b.1, a.2 + b.2)).unwrap_or_default();
+            assert_eq!((counted.taken, counted.returned, counted.tickets), sums, "taken, returned, tickets");
+        };
+        AssertUnwindSafe(Box::pin(closing)).catch_unwind().await.map_err(|panic| why(panic.as_ref()))
     }
 }
 
@@ -157,33 +184,67 @@ pub(super) struct Tally {
     calls: Vec<usize>,
     /// Cases with a fault.
     pub(super) faults: usize,
+    /// Cases that took another way than the calm one, so that their fault met another call, or none.
+    astray: usize,
     pub(super) violations: Vec<(Case, String)>,
 }
 
 impl Tally {
     /// Plays every fault at every call.
-    pub(super) async fn run(&mut self, flow: Flow, seed: u64, faults: &[Fault], wanted: &str) {
-        let mut stage = Stage::default();
+    pub(super) async fn run(&mut self, flow: Flow, seed: u64, wanted: &str) {
         let calm = Case { flow, fault: None, seed };
         let mut parts = wanted.split('/');
         let [of, seeds] = [parts.next(), parts.nth(2)].map(Option::unwrap_or_default);
         if (of != "*" && of != flow.word()) || (seeds != "*" && seeds != seed.to_string()) {
             return;
         }
-        let made =
-            calm.violation(&mut stage).await.unwrap_or_else(|why| panic!("{calm} fails without any fault: {why}"));
+        let mut stage = Box::pin(Stage::open(flow)).await;
+        let calmly = stage.play(calm).await.unwrap_or_else(|why| panic!("{calm} fails without any fault: {why}"));
+        let made = calmly.made();
         self.calls.push(made.len());
         for (call, made) in made.iter().enumerate() {
-            for fault in faults.iter().copied().filter(|fault| fault.can_hit(made)) {
+            for fault in Fault::ALL.into_iter().filter(|fault| fault.can_hit(made)) {
                 let case = Case { fault: Some((call, fault)), ..calm };
                 if !case.matches(wanted) {
                     continue;
                 }
                 self.faults += 1;
-                if let Err(why) = case.violation(&mut stage).await {
-                    self.violations.push((case, format!("({made}) {why}")));
+                if stage.is_full() {
+                    self.close(stage).await;
+                    stage = Box::pin(Stage::open(flow)).await;
+                }
+                match stage.play(case).await {
+                    Ok(played) => self.astray += usize::from(played.made().get(call) != Some(made)),
+                    Err(_) => {
+                        self.replay(&stage.cases).await;
+                        stage = Box::pin(Stage::open(flow)).await;
+                    }
                 }
             }
+        }
+        self.close(stage).await;
+    }
+
+    async fn close(&mut self, stage: Stage) {
+        if stage.close().await.is_err() {
+            self.replay(&stage.cases).await;
+        }
+    }
+
+    /// Something is wrong with cases that were played together: plays each alone, to know with which.
+    async fn replay(&mut self, cases: &[Case]) {
+        let before = self.violations.len();
+        for case in cases.iter().copied() {
+            let mut stage = Box::pin(Stage::open(case.flow)).await;
+            let played = stage.play(case).await;
+            let closed = if played.is_ok() { stage.close().await } else { Ok(()) };
+            if let Err(why) = played.map(drop).and(closed) {
+                self.violations.push((case, why));
+            }
+        }
+        if let (Some(last), true) = (cases.last(), self.violations.len() == before) {
+            let why = format!("only after those that were played before it, from {} on", cases[0]);
+            self.violations.push((*last, why));
         }
     }
 
@@ -192,8 +253,9 @@ impl Tally {
         let Some(path) = variable(ROWS) else { return };
         let place = Flow::ALL.iter().position(|other| *other == flow).unwrap_or_default();
         let calls = self.calls.iter().map(usize::to_string).collect::<Vec<_>>().join("\t");
-        let (faults, violations) = (self.faults, self.violations.len());
-        let row = format!("{place:02}\t{}\t{}\t{calls}\t{faults}\t{violations}\n", flow.word(), flow.summary());
+        let (faults, astray, violations) = (self.faults, self.astray, self.violations.len());
+        let row =
+            format!("{place:02}\t{}\t{}\t{calls}\t{faults}\t{astray}\t{violations}\n", flow.word(), flow.summary());
         // One write, so that rows of flows that run side by side do not mix.
         let mut file = std::fs::File::options().create(true).append(true).open(path).unwrap();
         file.write_all(row.as_bytes()).unwrap();

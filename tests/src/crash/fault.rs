@@ -73,6 +73,11 @@ impl Fault {
         matches!(self, Self::FailOnce | Self::LoseOnce)
     }
 
+    /// Whether a process ends by it.
+    const fn kills(self) -> bool {
+        matches!(self, Self::DieBefore | Self::DieAfter)
+    }
+
     fn verdict(self, call: &Call<'_>) -> Verdict {
         match self {
             Self::FailOnce | Self::Fail => Verdict::FailBefore,
@@ -171,6 +176,16 @@ impl Saboteur {
     /// What went wrong, and with which calls.
     pub(super) fn hits(&self) -> Vec<(usize, Fault)> {
         self.state().hits.clone()
+    }
+
+    /// Whether a process died.
+    pub(super) fn has_killed(&self) -> bool {
+        self.state().hits.iter().any(|(_, fault)| fault.kills())
+    }
+
+    /// Whether something failed for good: then it may be left to the reconcilers. What the SDK's second try mends is not.
+    pub(super) fn has_failed(&self) -> bool {
+        self.state().hits.iter().any(|(_, fault)| !fault.is_over_at_once())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

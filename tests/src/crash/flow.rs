@@ -3,21 +3,24 @@
 //! Only the middle of a flow is disturbed. Clients do what good clients do: whoever is told that something failed asks again
 //! with the same key, and whoever was told of success is owed it.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use serde_json::{Value, json};
 
+use super::fault::Saboteur;
 use crate::{
     audit::pool,
     client::Answer,
     sale::HOLD,
-    shop::{Draft, Offer, PRICE, Person, Shop, fresh_key, text, tickets},
+    shop::{Draft, Offer, PRICE, Person, START, Shop, fresh_key, text, tickets},
 };
 
 /// Twice the hold: what a payment that was begun stretches it to at most.
 const STRETCHED: i64 = 2 * HOLD;
 /// Seconds after which a repeat of an order may begin anew.
 const ANEW: i64 = 16;
+/// Seconds after which everybody knows what was counted.
+const COUNTED: i64 = 3;
 /// How often a client asks again.
 const PATIENCE: usize = 6;
 /// A webhook that is not sent before everything is over, in milliseconds.
@@ -44,11 +47,23 @@ pub(super) enum Flow {
     CheckIn,
 }
 
+/// What cases find: all of a batch the same people, and each its own session of one event.
+#[derive(Clone, Debug)]
+pub(super) struct Cast {
+    pub(super) offer: Offer,
+    /// Seconds from the start of the program until the doors of the session open.
+    pub(super) doors: i64,
+    pub(super) buyer: Person,
+    /// Who is quicker.
+    pub(super) rival: Person,
+}
+
 /// What a flow is about: what stood before it, and what came of it.
 #[derive(Debug)]
 pub(super) struct Scene {
     offer: Offer,
     buyer: Person,
+    saboteur: Arc<Saboteur>,
     /// The order; empty where the flow places it.
     order: String,
     payment: String,
@@ -127,24 +142,28 @@ impl Flow {
         }
     }
 
-    /// Makes what the flow begins with.
-    pub(super) async fn prepare(self, shop: &Shop) -> Scene {
-        let draft = match self {
+    /// What is sold in the flow.
+    pub(super) fn draft(self) -> Draft {
+        match self {
             Self::BuyAcrossBlocks => tickets(20),
-            Self::Refund => tickets(4),
             Self::RefundPart => Draft { price: 1_001, ..tickets(4) },
             Self::RefundAutomatic => Draft { refunds: "automatic", ..tickets(4) },
             Self::BuyOverdue | Self::PayTooLate => tickets(2),
             _ => tickets(4),
-        };
-        let (offer, buyer) = (shop.publish(draft).await, shop.buyer().await);
+        }
+    }
+
+    /// Makes what the flow begins with.
+    pub(super) async fn prepare(self, shop: &Shop, cast: &Cast, saboteur: &Arc<Saboteur>) -> Scene {
+        let Cast { offer, buyer, rival, .. } = cast.clone();
         let (order, payment, key) = (String::new(), String::new(), fresh_key());
-        let mut scene = Scene { offer, buyer, order, payment, sale: Value::Null, key };
+        let saboteur = Arc::clone(saboteur);
+        let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key };
         match self {
             Self::Buy => {}
-            Self::BuyAcrossBlocks => drop(shop.hold(&shop.buyer().await, &scene.offer, 10).await),
+            Self::BuyAcrossBlocks => drop(shop.hold(&rival, &scene.offer, 10).await),
             Self::BuyOverdue => {
-                shop.hold(&shop.buyer().await, &scene.offer, 2).await;
+                shop.hold(&rival, &scene.offer, 2).await;
                 shop.clock.advance(HOLD);
             }
             Self::CreateLate => {
@@ -163,14 +182,14 @@ impl Flow {
             Self::RefundPart => scene.sale = shop.sale(&scene.buyer, &scene.offer, 3).await,
             Self::CheckIn => {
                 scene.sale = shop.sale(&scene.buyer, &scene.offer, 1).await;
-                shop.open_doors().await;
+                shop.pass(START + cast.doors - shop.now().as_second()).await;
             }
         }
         if matches!(self, Self::PayLate | Self::PayTooLate) {
             shop.pass(STRETCHED).await;
         }
         if self == Self::PayTooLate {
-            shop.sale(&shop.buyer().await, &scene.offer, 2).await;
+            shop.sale(&rival, &scene.offer, 2).await;
             shop.left(&scene.offer).await;
         }
         if !scene.sale.is_null() {
@@ -285,9 +304,9 @@ impl Scene {
         for _ in 0..PATIENCE {
             let placed = self.insist(shop, &self.buyer, "POST", "/api/orders", self.offer.order(quantity)).await;
             if ["sold_out", "too_few_left", "busy"].contains(&placed.error().as_str()) {
-                // What an attempt that died held comes back when its time is over, and not before.
-                shop.pass(HOLD).await;
-                shop.tick().await;
+                // What an attempt that died held comes back when its time is over, and not before. What any other held is
+                // free at once, and known to be free when it has been counted.
+                shop.pass(if self.saboteur.has_killed() { HOLD } else { COUNTED }).await;
                 continue;
             }
             self.order = text(&placed.data(), "id");
@@ -307,8 +326,10 @@ impl Scene {
     /// The order stands, and it is the only one; a repeat of the request is told of it.
     async fn check_held(&self, shop: &Shop, quantity: u8) {
         let listed = shop.get(&self.buyer, "/api/orders").await.data();
-        assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "one order for one key: {listed}");
-        assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["status"]), (&json!(self.order), &json!("pending")));
+        let mut listed = listed["items"].as_array().unwrap().clone();
+        listed.retain(|order| order["sessionId"] == self.offer.session.as_str());
+        assert_eq!(listed.len(), 1, "one order for one key: {listed:?}");
+        assert_eq!((&listed[0]["id"], &listed[0]["status"]), (&json!(self.order), &json!("pending")));
         let again = self.insist(shop, &self.buyer, "POST", "/api/orders", self.offer.order(quantity)).await.data();
         assert_eq!(again["id"], self.order.as_str());
         let other = if quantity == 10 { 10 } else { 0 };

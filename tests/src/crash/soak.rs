@@ -22,6 +22,8 @@ use crate::{
 const MINUTES: &str = "ONSALE_SOAK_MINUTES";
 /// The first history; without minutes the only one.
 const SEED: &str = "ONSALE_SOAK_SEED";
+/// The file in which the table's row is written.
+const ROWS: &str = "ONSALE_SOAK_ROWS";
 /// Histories that are played where nothing is said.
 const FEW: u64 = 4;
 /// What happens in a history.
@@ -34,18 +36,17 @@ const JUMPS: [i64; 8] = [1, 3, 16, 31, 130, 600, 901, 3_600];
 async fn random_histories_leave_nothing_wrong() {
     let number = |name| variable(name).map(|text| text.parse::<u64>().unwrap());
     let (minutes, seed) = (number(MINUTES), number(SEED));
-    if (minutes, seed) == (None, None) {
-        return; // Histories take too long yet for the test command: `cargo xtask soak` plays them.
-    }
     let first = seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
-    let began = Instant::now();
-    let mut failed = Vec::new();
+    let (began, mut sums, mut failed) = (Instant::now(), Sums::default(), Vec::new());
     let mut seed = first;
     loop {
         println!("soak: {SEED}={seed} cargo test -p tests soak");
-        if let Err(panic) = AssertUnwindSafe(Box::pin(History::play(seed))).catch_unwind().await {
-            println!("soak: history {seed} failed: {}", why(panic.as_ref()));
-            failed.push(seed);
+        match AssertUnwindSafe(Box::pin(History::play(seed))).catch_unwind().await {
+            Ok(played) => sums.add(&played),
+            Err(panic) => {
+                println!("soak: history {seed} failed: {}", why(panic.as_ref()));
+                failed.push(seed);
+            }
         }
         seed += 1;
         let goes_on = match minutes {
@@ -56,8 +57,29 @@ async fn random_histories_leave_nothing_wrong() {
             break;
         }
     }
-    println!("soak: {} histories, {} failed: {failed:?}", seed - first, failed.len());
-    assert!(failed.is_empty(), "histories failed: {failed:?}");
+    let (histories, Sums { calls, faults, tickets }) = (seed - first, sums);
+    println!("soak: {histories} histories, {calls} calls, {faults} faults, {tickets} tickets, failed: {failed:?}");
+    if let Some(path) = variable(ROWS) {
+        let row = format!("{first}\t{histories}\t{calls}\t{faults}\t{tickets}\t{}\n", failed.len());
+        std::fs::write(path, row).unwrap();
+    }
+    assert!(failed.is_empty(), "histories failed, each of which {SEED} plays again: {failed:?}");
+}
+
+/// What happened in histories that left nothing wrong.
+#[derive(Debug, Default)]
+struct Sums {
+    calls: usize,
+    faults: usize,
+    tickets: u64,
+}
+
+impl Sums {
+    fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.faults += other.faults;
+        self.tickets += other.tickets;
+    }
 }
 
 /// A request that creates something, which may be repeated.
@@ -85,7 +107,7 @@ struct History {
 }
 
 impl History {
-    async fn play(seed: u64) {
+    async fn play(seed: u64) -> Sums {
         fastrand::seed(seed);
         let mut history = Self::open(seed).await;
         let one_in = history.chance.u32(8..80);
@@ -100,13 +122,11 @@ impl History {
         history.shop.system.disturb(None).await;
         settle(&history.shop, &AFTERMATH).await;
         let counted = audit(&history.shop).await;
-        let (calls, faults) = (saboteur.made().len(), saboteur.hits().len());
-        println!("soak: {calls} calls, {faults} faults, {} tickets, {} taken", counted.tickets, counted.taken);
+        Sums { calls: saboteur.made().len(), faults: saboteur.hits().len(), tickets: counted.tickets }
     }
 
     async fn open(seed: u64) -> Self {
-        let mut shop = Shop::stepped().await;
-        shop.open_anew().await;
+        let shop = Box::pin(Shop::stepped()).await;
         let drafts = [Draft { refunds: "automatic", ..tickets(6) }, tickets(20)];
         let (mut offers, mut buyers) = (Vec::new(), Vec::new());
         for draft in drafts {
