@@ -139,8 +139,8 @@ impl Stream {
     ) -> Result<(), StreamError> {
         let records = reader.next(batch)?;
         match repeat {
-            Repeat::Once => drop(self.send_on(reader, records).await?),
-            Repeat::Again => drop(self.forward(records).await?),
+            Repeat::Once => _ = self.send_on(reader, records).await?,
+            Repeat::Again => _ = self.forward(records).await?,
         }
         reader.rewind();
         Ok(())
