@@ -106,7 +106,7 @@ impl Gateway {
             (Ok(body), Ok(())) => {
                 let request = event::request(parts, &body, peer, &request_id, target.operation, matched.parameters);
                 let answer = runtime::http::answer(target.operation, self.app, request);
-                match invocation::run(target.operation.route.name, answer).await {
+                match Box::pin(invocation::run(target.operation.route.name, answer)).await {
                     Ok(response) => into_axum(response),
                     // What API Gateway says of a function that died.
                     Err(Died) => refuse(self.app, Code::Internal, &request_id),

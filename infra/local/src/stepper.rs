@@ -140,7 +140,7 @@ impl State {
         if delivery.left == 0 {
             return lane.remove(delivery.message).await;
         }
-        let is_late = self.chance.as_mut().is_some_and(|chance| chance.bool());
+        let is_late = self.chance.as_mut().is_some_and(fastrand::Rng::bool);
         if is_late { &mut self.late } else { &mut self.bag }.push(delivery);
     }
 }

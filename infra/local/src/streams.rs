@@ -119,7 +119,7 @@ impl Stream {
         let numbers: Vec<Option<String>> =
             event.records.iter().map(|record| record.change.sequence_number.clone()).collect();
         let running = forward(self.worker, self.machinery.app, event);
-        let done = match invocation::run(self.worker.duty.name, running).await {
+        let done = match Box::pin(invocation::run(self.worker.duty.name, running)).await {
             Ok(response) => response.batch_item_failures.first().map_or(numbers.len(), |failed| {
                 let is_failed = |number: &Option<String>| *number == failed.item_identifier;
                 numbers.iter().position(is_failed).unwrap_or_default()
@@ -139,8 +139,8 @@ impl Stream {
     ) -> Result<(), StreamError> {
         let records = reader.next(batch)?;
         match repeat {
-            Repeat::Once => drop(self.send_on(reader, records).await?),
-            Repeat::Again => drop(self.forward(records).await?),
+            Repeat::Once => _ = self.send_on(reader, records).await?,
+            Repeat::Again => _ = self.forward(records).await?,
         }
         reader.rewind();
         Ok(())

@@ -218,7 +218,7 @@ impl System {
     /// When that does not happen within a minute.
     pub async fn drained(&self) -> Result<(), NotDrained> {
         if let Some(stepper) = &self.stepper {
-            return stepper.rest(&self.engines, &self.lanes, &self.streams).await;
+            return Box::pin(stepper.rest(&self.engines, &self.lanes, &self.streams)).await;
         }
         self.machinery.activity.rest(|| self.left()).await
     }

@@ -2,7 +2,7 @@
 
 use std::{
     any::Any,
-    fmt,
+    fmt::{self, Write as _},
     hash::{DefaultHasher, Hash as _, Hasher as _},
     io::Write as _,
     panic::AssertUnwindSafe,
@@ -138,9 +138,11 @@ impl Stage {
         let saboteur = Arc::new(Saboteur::new(plan, case.flow.only()));
         let played = AssertUnwindSafe(Box::pin(case.run(&self.shop, &self.cast, &saboteur))).catch_unwind().await;
         played.map_err(|panic| {
-            let made = saboteur.made().into_iter().enumerate();
-            let made = made.map(|(number, made)| format!("\n    {number} {made}")).collect::<String>();
-            format!("{}\n  its calls:{made}", why(panic.as_ref()))
+            let mut text = format!("{}\n  its calls:", why(panic.as_ref()));
+            for (number, made) in saboteur.made().into_iter().enumerate() {
+                write!(text, "\n    {number} {made}").unwrap();
+            }
+            text
         })?;
         Ok(Arc::into_inner(saboteur).unwrap())
     }
@@ -213,12 +215,11 @@ impl Tally {
                     self.close(stage).await;
                     stage = Box::pin(Stage::open(flow)).await;
                 }
-                match stage.play(case).await {
-                    Ok(played) => self.astray += usize::from(played.made().get(call) != Some(made)),
-                    Err(_) => {
-                        self.replay(&stage.cases).await;
-                        stage = Box::pin(Stage::open(flow)).await;
-                    }
+                if let Ok(played) = stage.play(case).await {
+                    self.astray += usize::from(played.made().get(call) != Some(made));
+                } else {
+                    self.replay(&stage.cases).await;
+                    stage = Box::pin(Stage::open(flow)).await;
                 }
             }
         }

@@ -270,11 +270,11 @@ impl Flow {
     /// Minor units that were taken, that were given back, and tickets that admit or have admitted, when all is over.
     pub(super) const fn sums(self) -> (u64, u64, u64) {
         match self {
-            Self::Buy | Self::BuyAcrossBlocks | Self::BuyOverdue => (0, 0, 0),
-            Self::CreateLate | Self::Expire | Self::Cancel => (0, 0, 0),
+            Self::Buy | Self::BuyAcrossBlocks | Self::BuyOverdue | Self::CreateLate | Self::Expire | Self::Cancel => {
+                (0, 0, 0)
+            }
             Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets => (2 * PRICE, 0, 2),
-            Self::PayTwice => (4 * PRICE, 2 * PRICE, 2),
-            Self::PayTooLate => (4 * PRICE, 2 * PRICE, 2),
+            Self::PayTwice | Self::PayTooLate => (4 * PRICE, 2 * PRICE, 2),
             Self::Refund | Self::RefundAutomatic => (2 * PRICE, 2 * PRICE, 0),
             Self::RefundPart => (3 * 1_001, 1_001, 2),
             Self::CheckIn => (PRICE, 0, 1),
