@@ -4,7 +4,7 @@
 mod forge;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use app::Auth;
 use domain::user::Role;
@@ -61,10 +61,9 @@ impl Town {
 
     /// Everything that is stored.
     fn stored(&self) -> Stored {
-        Stored(Table::ALL.map(|table| {
-            let items = scan(&self.shop, table).into_iter().map(|item| item.to_string());
-            (table.name(), items.map(|item| (item, ())).collect())
-        }))
+        Stored(
+            Table::ALL.map(|table| (table.name(), scan(&self.shop, table).iter().map(ToString::to_string).collect())),
+        )
     }
 
     /// Demands that a refusal changed nothing. Attempts that are counted, and keys that were claimed before the handler
@@ -80,7 +79,7 @@ impl Town {
 
 /// Items by table.
 #[derive(PartialEq)]
-struct Stored([(&'static str, BTreeMap<String, ()>); Table::ALL.len()]);
+struct Stored([(&'static str, BTreeSet<String>); Table::ALL.len()]);
 
 /// Sends a sample under some headers, by the owner unless they say otherwise.
 async fn with_headers(town: &Town, sample: &Sample, headers: &[(&str, &str)], body: &[u8]) -> Answer {

@@ -1,6 +1,6 @@
 //! `cargo xtask crash` and `cargo xtask soak`: the harness is a test; here it is told how long to go on and where to report.
 
-use std::{env, fmt::Write as _, fs, process::Command, time::Instant};
+use std::{env, fmt::Write as _, fs, process::Command};
 
 use crate::{Outcome, generated::root, report};
 
@@ -17,7 +17,7 @@ const SOAKED: &str = "ONSALE_SOAK_ROWS";
 /// A case failed (the table is written all the same), or there is no table to write.
 pub(crate) fn run() -> Outcome<()> {
     let rows = env::temp_dir().join(format!("onsale-crash-{}", std::process::id()));
-    let began = Instant::now();
+    let began = tokio::time::Instant::now();
     let played = cargo_test("crash::").env(ROWS, &rows).status()?;
     let mut table = table(&fs::read_to_string(&rows)?)?;
     fs::remove_file(&rows)?;

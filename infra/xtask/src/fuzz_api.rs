@@ -57,15 +57,17 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 
 /// Builds the program as the tests use it; where it is.
 fn build() -> Outcome<PathBuf> {
-    let arguments = ["build", "--package", "onsale", "--bin", "onsale", "--message-format", "json-render-diagnostics"];
+    // With the features that tests have: what they built is not built once more.
+    let arguments =
+        ["build", "--workspace", "--tests", "--bin", "onsale", "--message-format", "json-render-diagnostics"];
     let built = Command::new("cargo").args(arguments).current_dir(root()).stderr(Stdio::inherit()).output()?;
     if !built.status.success() {
         return Err("the program cannot be built".into());
     }
     let text = String::from_utf8(built.stdout)?;
     let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let found = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
-    found.ok_or_else(|| "cargo names no program".into())
+    let mut found = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    found.next_back().ok_or_else(|| "cargo names no program".into())
 }
 
 /// Puts the tool into an environment of its own, unless it is there.
