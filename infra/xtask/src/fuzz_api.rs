@@ -66,7 +66,10 @@ fn build() -> Outcome<PathBuf> {
     }
     let text = String::from_utf8(built.stdout)?;
     let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut found = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    // Its unit tests are an executable of that name too.
+    let is_program = |message: &Value| message["target"]["name"] == "onsale" && message["profile"]["test"] == false;
+    let programs = messages.filter(is_program);
+    let mut found = programs.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
     found.next_back().ok_or_else(|| "cargo names no program".into())
 }
 
