@@ -50,7 +50,7 @@ pub(crate) fn soak(minutes: u64, seed: u64) -> Outcome<()> {
 
 fn cargo_test(filter: &str) -> Command {
     let mut command = Command::new("cargo");
-    command.args(["test", "--package", "tests", "--", "--nocapture", filter]).current_dir(root());
+    command.args(["test", "--workspace", "--", "--nocapture", filter]).current_dir(root());
     command
 }
 
