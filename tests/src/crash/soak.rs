@@ -29,6 +29,8 @@ const FEW: u64 = 4;
 /// What happens in a history.
 const ACTS: usize = 60;
 const BUYERS: usize = 4;
+/// The first history of the test command.
+const FIRST: u64 = 7;
 /// Seconds of a jump.
 const JUMPS: [i64; 8] = [1, 3, 16, 31, 130, 600, 901, 3_600];
 
@@ -36,7 +38,8 @@ const JUMPS: [i64; 8] = [1, 3, 16, 31, 130, 600, 901, 3_600];
 async fn random_histories_leave_nothing_wrong() {
     let number = |name| variable(name).map(|text| text.parse::<u64>().unwrap());
     let (minutes, seed) = (number(MINUTES), number(SEED));
-    let first = seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
+    // The test command plays the same few each time; `cargo xtask soak` looks for others.
+    let first = seed.unwrap_or(FIRST);
     let (began, mut sums, mut failed) = (Instant::now(), Sums::default(), Vec::new());
     let mut seed = first;
     loop {
