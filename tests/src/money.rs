@@ -112,6 +112,33 @@ pub(crate) async fn a_payment_for_a_cancelled_order_goes_back() {
 }
 
 #[tokio::test]
+pub(crate) async fn money_that_crosses_the_closing_untold_goes_back() {
+    let (shop, _, buyer, order) = held(2, 1).await;
+    let payment = shop.begin(&buyer, &order).await;
+    shop.call(&buyer, "PUT", &format!("/api/orders/{order}/cancel"), Value::Null).await.expect(200);
+    shop.drained().await;
+    // The provider has closed the payment, takes the money that was on its way, and tells of it in a week.
+    let untold = json!({"outcome": "paid", "delayMs": 604_800_000});
+    shop.complete(&buyer, &payment, untold).await.expect(200);
+    shop.pass(61).await;
+    shop.tick().await;
+    let counted = audit(&shop).await;
+    assert_eq!((counted.taken, counted.returned), (PRICE, PRICE));
+}
+
+#[tokio::test]
+pub(crate) async fn a_closed_payment_cannot_be_paid() {
+    let (shop, _, buyer, order) = held(2, 1).await;
+    let payment = shop.begin(&buyer, &order).await;
+    shop.call(&buyer, "PUT", &format!("/api/orders/{order}/cancel"), Value::Null).await.expect(200);
+    shop.pass(61).await;
+    shop.complete(&buyer, &payment, paid()).await.refused(409, "order_over");
+    shop.tick().await;
+    assert_eq!(shop.stored(&order).await.due(), None, "nobody has to be asked any more");
+    assert_eq!(audit(&shop).await.taken, 0);
+}
+
+#[tokio::test]
 pub(crate) async fn the_same_webhook_many_times_pays_once() {
     let (shop, _, buyer, order) = held(2, 2).await;
     let payment = shop.begin(&buyer, &order).await;

@@ -69,7 +69,7 @@ impl Endpoint for CompleteSandbox {
             Grant::send(Queue::SandboxDeliver),
         ],
         summary: "Pay, or fail to pay, at the simulated provider; local and test stages only",
-        errors: &[Code::NotFound],
+        errors: &[Code::NotFound, Code::OrderOver],
         ..Route::DEFAULT
     };
     type Path = PaymentPath;
@@ -87,7 +87,9 @@ impl Endpoint for CompleteSandbox {
         // The message first: money that is taken is always told of, and telling takes it where this call has not.
         let delivery = self.delivery(tenant.id().clone(), payment);
         app.queues.send(Queue::SandboxDeliver, &delivery, self.delay_ms.div_ceil(1_000), now).await?;
-        sandbox.complete(payment, delivery.wanted(), now).await?;
+        if sandbox.complete(payment, delivery.wanted(), now).await?.is_empty() {
+            return Err(Code::OrderOver.into());
+        }
         Ok(Completed { payment_id: payment.into(), status: self.outcome })
     }
 }

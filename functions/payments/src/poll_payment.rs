@@ -64,8 +64,11 @@ impl Job for PollPayment {
 
         let provider = provider::of(app, &tenant, payment.provider);
         // What the order does not wait for must not be paid any more: closed, it cannot be.
-        let standing =
-            if waits(&order, now) { provider.query(&payment).await? } else { provider.close(&payment).await? };
+        let standing = if waits(&order, now) {
+            provider.query(&payment, now).await?
+        } else {
+            provider.close(&payment, now).await?
+        };
         match standing {
             Standing::Closed => Ok(()),
             Standing::Captured(captures) => {
@@ -76,7 +79,7 @@ impl Job for PollPayment {
                 }
                 Ok(())
             }
-            Standing::Open => again(app, begun, &order, now).await,
+            Standing::Open | Standing::Closing => again(app, begun, &order, now).await,
         }
     }
 }

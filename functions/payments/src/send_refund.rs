@@ -157,10 +157,11 @@ async fn record_debt(app: &App, tenant: &Tenant, order: Order, capture: Capture)
 
 /// Closes every payment of an ended order, and applies what was captured all the same.
 async fn ask(app: &App, tenant: &Tenant, order: Order) -> Result<(), Failure> {
-    let (mut is_closed, mut is_changed) = (true, false);
+    let (mut is_closed, mut is_closing, mut is_changed) = (true, false, false);
     for payment in order.payments() {
-        match provider::of(app, tenant, payment.provider).close(&payment).await? {
+        match provider::of(app, tenant, payment.provider).close(&payment, app.now()).await? {
             Standing::Closed => {}
+            Standing::Closing => is_closing = true,
             Standing::Open => is_closed = false,
             Standing::Captured(captures) => {
                 for capture in captures {
@@ -176,6 +177,10 @@ async fn ask(app: &App, tenant: &Tenant, order: Order) -> Result<(), Failure> {
     // What was applied has paid the order, or made it owe the money, and told so itself; unless a refund stood already.
     let order = if is_changed { tenant.orders().load(order.id).await? } else { Some(order) };
     let Some(order) = order.filter(|order| order.due() == Some(Due::AskPayment)) else { return Ok(()) };
+    if is_closed && is_closing {
+        // Stays due: a minute later `reconcile-money` asks again, for a capture that crosses the closing untold.
+        return Ok(());
+    }
     if is_closed {
         return note_closed(tenant, order, app.now()).await;
     }

@@ -41,6 +41,9 @@ pub enum Standing {
     Open,
     /// Money was taken, perhaps more than once.
     Captured(Vec<Capture>),
+    /// The buyer cannot begin to pay any more; money that was on its way when the payment was closed may still be taken. To
+    /// be asked again in a minute.
+    Closing,
     /// Nothing was taken, and nothing will be.
     Closed,
 }
@@ -116,7 +119,7 @@ pub trait PaymentProvider: Send + Sync {
     ///
     /// # Errors
     /// When the provider does not answer.
-    fn query(&self, payment: &Payment) -> impl Future<Output = Result<Standing, Failed>> + Send;
+    fn query(&self, payment: &Payment, now: Timestamp) -> impl Future<Output = Result<Standing, Failed>> + Send;
 
     /// Gives money back. The refund's id is the key by which a repeat is recognised.
     ///
@@ -124,9 +127,10 @@ pub trait PaymentProvider: Send + Sync {
     /// When the provider does not answer. Whether it has given money back is not known: ask again.
     fn refund(&self, refund: &Refund) -> impl Future<Output = Result<GivenBack, Failed>> + Send;
 
-    /// Sees to it that the buyer cannot pay any more, unless they have.
+    /// Sees to it that the buyer cannot pay any more, unless they have. A provider whose captures may cross this call answers
+    /// [`Standing::Closing`] until none can.
     ///
     /// # Errors
     /// When the provider does not answer.
-    fn close(&self, payment: &Payment) -> impl Future<Output = Result<Standing, Failed>> + Send;
+    fn close(&self, payment: &Payment, now: Timestamp) -> impl Future<Output = Result<Standing, Failed>> + Send;
 }

@@ -19,7 +19,7 @@ use http::HeaderMap;
 
 use self::record::Record;
 pub use self::{
-    record::Wanted,
+    record::{CROSSING_SECS, Wanted},
     webhook::{HEADER, TOLERANCE_SECS},
 };
 use super::{BadNotice, Begun, ClientNeeds, GivenBack, Notification, PaymentProvider, Standing};
@@ -88,7 +88,8 @@ impl<B: Books> Sandbox<B> {
     }
 
     /// Does what the simulated buyer is asked to do, and says what is to be notified. Repeats change nothing: captures are
-    /// numbered. A closed payment is captured all the same, as happens at real providers when both come in one second.
+    /// numbered. A payment that was closed less than [`CROSSING_SECS`] ago is captured all the same, as happens at real
+    /// providers when both come in one second; later there is nothing to be paid, and nothing to be told.
     ///
     /// # Errors
     /// When the books fail, or know no such payment.
@@ -131,13 +132,13 @@ impl<B: Books> PaymentProvider for Sandbox<B> {
     async fn start(&self, payment: &Payment) -> Result<Begun, Failed> {
         let standing = self.change(payment.id, |record| {
             let record = record.unwrap_or_else(|| Record::open(payment));
-            let standing = record.standing(payment.id)?;
+            let standing = record.standing(payment.id, payment.created)?;
             Ok((record, standing))
         });
         let pay_url = [&self.public_url, "/api/payments/sandbox/", &payment.id.to_string(), "/complete"].concat();
         Ok(match standing.await? {
             Standing::Open | Standing::Captured(_) => Begun::Open(ClientNeeds::Sandbox { pay_url }),
-            Standing::Closed => Begun::Closed,
+            Standing::Closing | Standing::Closed => Begun::Closed,
         })
     }
 
@@ -152,9 +153,9 @@ impl<B: Books> PaymentProvider for Sandbox<B> {
         webhook::read(body)
     }
 
-    async fn query(&self, payment: &Payment) -> Result<Standing, Failed> {
+    async fn query(&self, payment: &Payment, now: Timestamp) -> Result<Standing, Failed> {
         match self.books.load(payment.id).await? {
-            Some(text) => Record::read(&text)?.standing(payment.id),
+            Some(text) => Record::read(&text)?.standing(payment.id, now),
             // Not begun yet: it may still be.
             None => Ok(Standing::Open),
         }
@@ -171,10 +172,10 @@ impl<B: Books> PaymentProvider for Sandbox<B> {
         given.await
     }
 
-    async fn close(&self, payment: &Payment) -> Result<Standing, Failed> {
+    async fn close(&self, payment: &Payment, now: Timestamp) -> Result<Standing, Failed> {
         let closed = self.change(payment.id, |record| {
-            let record = record.unwrap_or_else(|| Record::open(payment)).close();
-            let standing = record.standing(payment.id)?;
+            let record = record.unwrap_or_else(|| Record::open(payment)).close(now);
+            let standing = record.standing(payment.id, now)?;
             Ok((record, standing))
         });
         closed.await

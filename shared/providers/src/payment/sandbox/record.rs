@@ -18,6 +18,9 @@ use super::{
 };
 use crate::Failed;
 
+/// Seconds after the closing of a payment in which money that was on its way is still taken.
+pub const CROSSING_SECS: i64 = 60;
+
 /// What the simulated buyer is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
@@ -45,6 +48,9 @@ pub(super) struct Record {
     /// When it failed, seconds since 1970.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failed_at: Option<i64>,
+    /// When it was closed, seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    closed_at: Option<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +88,7 @@ impl Record {
             captures: Vec::new(),
             refunds: BTreeMap::new(),
             failed_at: None,
+            closed_at: None,
         }
     }
 
@@ -106,6 +113,7 @@ impl Record {
                     self.status = Status::Failed;
                 }
             }
+            Wanted::Paid { .. } if self.status == Status::Closed && !self.is_crossing(now) => {}
             Wanted::Paid { captures, amount } => {
                 for number in self.captures.len()..usize::from(captures) {
                     let amount = amount.unwrap_or(self.amount);
@@ -146,10 +154,15 @@ impl Record {
         }
     }
 
-    pub(super) fn standing(&self, payment: PaymentId) -> Result<Standing, Failed> {
+    fn is_crossing(&self, now: Timestamp) -> bool {
+        self.closed_at.is_some_and(|closed| now.as_second() < closed + CROSSING_SECS)
+    }
+
+    pub(super) fn standing(&self, payment: PaymentId, now: Timestamp) -> Result<Standing, Failed> {
         match self.status {
             // Who could not pay may try again.
             Status::Open | Status::Failed => Ok(Standing::Open),
+            Status::Closed if self.is_crossing(now) => Ok(Standing::Closing),
             Status::Closed => Ok(Standing::Closed),
             Status::Captured => {
                 let currency = self.currency.parse().map_err(unreadable)?;
@@ -164,9 +177,9 @@ impl Record {
         }
     }
 
-    pub(super) fn close(self) -> Self {
+    pub(super) fn close(self, now: Timestamp) -> Self {
         match self.status {
-            Status::Open | Status::Failed => Self { status: Status::Closed, ..self },
+            Status::Open | Status::Failed => Self { status: Status::Closed, closed_at: Some(now.as_second()), ..self },
             Status::Captured | Status::Closed => self,
         }
     }

@@ -55,9 +55,9 @@ const fn paid(captures: u8) -> Wanted {
 }
 
 async fn captures(sandbox: &Sandbox<Notebook>) -> Vec<Capture> {
-    match sandbox.query(&payment()).await.unwrap() {
+    match sandbox.query(&payment(), at(10)).await.unwrap() {
         Standing::Captured(captures) => captures,
-        Standing::Open | Standing::Closed => Vec::new(),
+        Standing::Open | Standing::Closing | Standing::Closed => Vec::new(),
     }
 }
 
@@ -98,7 +98,7 @@ async fn a_failed_payment_may_be_paid_later_and_a_late_failure_takes_nothing_bac
     let sandbox = sandbox();
     sandbox.start(&payment()).await.unwrap();
     sandbox.complete(payment().id, Wanted::Failed, at(5)).await.unwrap();
-    assert_eq!(sandbox.query(&payment()).await.unwrap(), Standing::Open);
+    assert_eq!(sandbox.query(&payment(), at(10)).await.unwrap(), Standing::Open);
     sandbox.complete(payment().id, paid(1), at(6)).await.unwrap();
     let failed = sandbox.complete(payment().id, Wanted::Failed, at(7)).await.unwrap();
     assert_eq!(sandbox.read(&failed[0]).unwrap().outcome, Outcome::Failed);
@@ -108,10 +108,21 @@ async fn a_failed_payment_may_be_paid_later_and_a_late_failure_takes_nothing_bac
 #[tokio::test]
 async fn a_closed_payment_is_not_begun_and_a_captured_one_not_closed() {
     let sandbox = sandbox();
-    assert_eq!(sandbox.close(&payment()).await.unwrap(), Standing::Closed);
+    assert_eq!(sandbox.close(&payment(), at(5)).await.unwrap(), Standing::Closing);
     assert_eq!(sandbox.start(&payment()).await.unwrap(), Begun::Closed);
-    sandbox.complete(payment().id, paid(1), at(5)).await.unwrap();
-    assert!(matches!(sandbox.close(&payment()).await.unwrap(), Standing::Captured(_)));
+    sandbox.complete(payment().id, paid(1), at(64)).await.unwrap();
+    assert!(matches!(sandbox.close(&payment(), at(90)).await.unwrap(), Standing::Captured(_)));
+}
+
+#[tokio::test]
+async fn what_was_said_to_be_closed_is_never_captured() {
+    let sandbox = sandbox();
+    sandbox.start(&payment()).await.unwrap();
+    for (now, expected) in [(5, Standing::Closing), (64, Standing::Closing), (65, Standing::Closed)] {
+        assert_eq!(sandbox.close(&payment(), at(now)).await.unwrap(), expected, "{now}");
+    }
+    assert_eq!(sandbox.complete(payment().id, paid(1), at(65)).await.unwrap(), Vec::<String>::new());
+    assert_eq!(sandbox.close(&payment(), at(66)).await.unwrap(), Standing::Closed);
 }
 
 #[tokio::test]
