@@ -22,7 +22,7 @@ use providers::{blob::inline, queue::Queue};
 use serde::{Deserialize, Serialize};
 use store::{Applied, Table};
 
-use crate::qr;
+use crate::qr::Code;
 
 /// How often the order is looked at again when it changes meanwhile.
 const ROUNDS: usize = 4;
@@ -92,15 +92,15 @@ fn tickets(order: &Order, now: Timestamp) -> impl Iterator<Item = Ticket> {
 }
 
 async fn issue(app: &App, tenant: &store::Tenant, ticket: Ticket) -> Result<(), Failure> {
-    let token = ticket_code::code(app, tenant.id(), &ticket);
-    try_join_all([Image::Png, Image::Svg].map(|image| put(app, tenant.id(), &ticket, &token, image))).await?;
+    let code = Code::of(&ticket_code::code(app, tenant.id(), &ticket))?;
+    try_join_all([Image::Png, Image::Svg].map(|image| put(app, tenant.id(), &ticket, &code, image))).await?;
     Ok(tenant.tickets().issue(&ticket).await?)
 }
 
-async fn put(app: &App, tenant: &TenantId, ticket: &Ticket, token: &str, image: Image) -> Result<(), Failure> {
+async fn put(app: &App, tenant: &TenantId, ticket: &Ticket, code: &Code, image: Image) -> Result<(), Failure> {
     let key = image_key(app, tenant, ticket.id, image);
     let disposition = inline(&image.file_name(ticket.id));
-    Ok(app.files.put(&key, image.kind(), &disposition, qr::draw(token, image)?).await?)
+    Ok(app.files.put(&key, image.kind(), &disposition, code.picture(image)?).await?)
 }
 
 #[cfg(test)]

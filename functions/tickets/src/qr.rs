@@ -1,8 +1,10 @@
 //! Draws a ticket's token as a QR code (ISO/IEC 18004), at error correction level M: 15 % of it may be dirt.
 
+use std::fmt::Write as _;
+
 use app::{Error, ticket_view::Image};
+use fast_qr::{ECL, QRBuilder, QRCode};
 use png::{BitDepth, ColorType, Encoder};
-use qrcode::{Color, EcLevel, QrCode, render::svg};
 
 /// Light modules around the code on every side; the standard asks for four.
 const QUIET: usize = 4;
@@ -12,45 +14,81 @@ const LIGHT: u8 = 0xff;
 /// Pixels of a module's side.
 const SIDE: usize = 8;
 
-/// Draws a token.
-pub(crate) fn draw(token: &str, image: Image) -> Result<Vec<u8>, Error> {
-    let code = QrCode::with_error_correction_level(token, EcLevel::M).map_err(Error::internal)?;
-    match image {
-        Image::Png => png(&code),
-        Image::Svg => Ok(svg(&code).into_bytes()),
+/// A token as a square of dark and light modules: drawn once, for every picture of it.
+pub(crate) struct Code(QRCode);
+
+impl Code {
+    /// Draws a token.
+    pub(crate) fn of(token: &str) -> Result<Self, Error> {
+        QRBuilder::new(token).ecl(ECL::M).build().map(Self).map_err(Error::internal)
     }
-}
 
-fn png(code: &QrCode) -> Result<Vec<u8>, Error> {
-    let modules = code.width() + 2 * QUIET;
-    let pixels = u32::try_from(modules * SIDE).map_err(Error::internal)?;
-    let mut file = Vec::new();
-    let mut encoder = Encoder::new(&mut file, pixels, pixels);
-    encoder.set_color(ColorType::Grayscale);
-    encoder.set_depth(BitDepth::One);
-    let mut writer = encoder.write_header().map_err(Error::internal)?;
-    writer.write_image_data(&rows(code, modules)).map_err(Error::internal)?;
-    writer.finish().map_err(Error::internal)?;
-    Ok(file)
-}
+    /// A picture of it.
+    pub(crate) fn picture(&self, image: Image) -> Result<Vec<u8>, Error> {
+        match image {
+            Image::Png => self.png(),
+            Image::Svg => Ok(self.svg().into_bytes()),
+        }
+    }
 
-/// The pixels, row after row, `modules` bytes each.
-fn rows(code: &QrCode, modules: usize) -> Vec<u8> {
-    let mut rows = vec![LIGHT; modules * modules * SIDE];
-    for (place, color) in code.to_colors().into_iter().enumerate() {
-        if color == Color::Dark {
-            let (column, row) = (QUIET + place % code.width(), QUIET + place / code.width());
+    fn png(&self) -> Result<Vec<u8>, Error> {
+        let pixels = u32::try_from(self.modules() * SIDE).map_err(Error::internal)?;
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, pixels, pixels);
+        encoder.set_color(ColorType::Grayscale);
+        encoder.set_depth(BitDepth::One);
+        let mut writer = encoder.write_header().map_err(Error::internal)?;
+        writer.write_image_data(&self.rows()).map_err(Error::internal)?;
+        writer.finish().map_err(Error::internal)?;
+        Ok(file)
+    }
+
+    /// The pixels, row after row, one byte for each module.
+    fn rows(&self) -> Vec<u8> {
+        let modules = self.modules();
+        let mut rows = vec![LIGHT; modules * modules * SIDE];
+        for (column, row) in self.dark() {
             for line in row * SIDE..(row + 1) * SIDE {
                 rows[line * modules + column] = DARK;
             }
         }
+        rows
     }
-    rows
+
+    /// One path of squares, in units of modules.
+    fn svg(&self) -> String {
+        let (modules, pixels) = (self.modules(), self.modules() * SIDE);
+        let mut text = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{pixels}\" height=\"{pixels}\" \
+             viewBox=\"0 0 {modules} {modules}\" shape-rendering=\"crispEdges\">\
+             <path fill=\"#fff\" d=\"M0 0h{modules}v{modules}H0z\"/><path d=\""
+        );
+        for (column, row) in self.dark() {
+            // Nothing that is written to a text fails.
+            write!(text, "M{column} {row}h1v1h-1z").unwrap_or_default();
+        }
+        text.push_str("\"/></svg>");
+        text
+    }
+
+    /// Modules of a side, the quiet zone included.
+    const fn modules(&self) -> usize {
+        self.0.size + 2 * QUIET
+    }
+
+    /// Column and row of each dark module, the quiet zone included.
+    fn dark(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let side = 0..self.0.size;
+        side.clone()
+            .flat_map(move |row| side.clone().map(move |column| (column, row)))
+            .filter(|(column, row)| self.0[*row][*column].value())
+            .map(|(column, row)| (QUIET + column, QUIET + row))
+    }
 }
 
-fn svg(code: &QrCode) -> String {
-    let side = u32::try_from(SIDE).unwrap_or(1);
-    code.render::<svg::Color<'_>>().quiet_zone(true).module_dimensions(side, side).build()
+/// Draws a token as one picture.
+pub(crate) fn draw(token: &str, image: Image) -> Result<Vec<u8>, Error> {
+    Code::of(token)?.picture(image)
 }
 
 #[cfg(test)]
@@ -69,8 +107,7 @@ mod tests {
 
     #[test]
     fn a_ticket_is_a_version_6_code() {
-        let code = QrCode::with_error_correction_level(token(), EcLevel::M).unwrap();
-        assert_eq!(code.version(), qrcode::Version::Normal(6));
+        assert_eq!(Code::of(&token()).unwrap().0.size, 41);
     }
 
     #[test]
@@ -82,10 +119,10 @@ mod tests {
         assert_eq!((info.width, info.height), (392, 392));
         assert_eq!((info.color_type, info.bit_depth), (ColorType::Grayscale, BitDepth::One));
 
-        let code = QrCode::with_error_correction_level(token(), EcLevel::M).unwrap();
+        let code = Code::of(&token()).unwrap().0;
         let is_dark = |x: usize, y: usize| {
-            let inside = QUIET..QUIET + code.width();
-            inside.contains(&x) && inside.contains(&y) && code[(x - QUIET, y - QUIET)] == Color::Dark
+            let inside = QUIET..QUIET + code.size;
+            inside.contains(&x) && inside.contains(&y) && code[y - QUIET][x - QUIET].value()
         };
         for y in 0..392 {
             for x in 0..392 {
@@ -98,8 +135,10 @@ mod tests {
     #[test]
     fn the_drawing_has_the_same_size() {
         let drawing = String::from_utf8(draw(&token(), Image::Svg).unwrap()).unwrap();
-        assert!(drawing.contains(r#"viewBox="0 0 392 392""#), "{drawing:.200}");
+        assert!(drawing.contains(r#"width="392" height="392" viewBox="0 0 49 49""#), "{drawing:.200}");
         assert!(drawing.ends_with("</svg>"));
+        let code = Code::of(&token()).unwrap();
+        assert_eq!(drawing.matches("h1v1h-1z").count(), code.dark().count());
     }
 
     #[test]
