@@ -120,7 +120,7 @@ impl Request {
             origin: "http://localhost".to_owned(),
         };
         let path = Map::from_iter([("year".to_owned(), json!("2026"))]);
-        Self { call: Call { path, query: Map::new(), request } }
+        Self { call: Call { target: crate::Target::default(), path, query: Map::new(), request } }
     }
 
     fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -252,8 +252,9 @@ async fn public_answers_need_a_tenant_and_can_be_cached() {
 fn routes_are_granted_what_lets_callers_in() {
     let grants = |auth, idempotency| implied_grants(&Route { auth, idempotency, ..Route::DEFAULT }).len();
     assert_eq!(grants(Auth::Open, Idempotency::Ignored), 0);
-    assert_eq!(grants(Auth::Proof, Idempotency::Ignored), 0);
-    assert_eq!(grants(Auth::Public, Idempotency::Ignored), 1);
-    assert_eq!(grants(Auth::Customer, Idempotency::Taken), 3);
-    assert_eq!(ECHO.grants().len(), 3);
+    // The bucket of its address; then the settings of the tenant and the session.
+    assert_eq!(grants(Auth::Proof, Idempotency::Ignored), 2);
+    assert_eq!(grants(Auth::Public, Idempotency::Ignored), 3);
+    assert_eq!(grants(Auth::Customer, Idempotency::Taken), 4);
+    assert_eq!(ECHO.grants().len(), 4);
 }
