@@ -61,7 +61,7 @@ pub(crate) async fn admit(operation: &Operation, call: &Call, app: &App) -> Resu
     if route.is_administration()
         && let Some(tenant) = &admitted.tenant
     {
-        from_where(tenant, call, app).await?;
+        Box::pin(from_where(tenant, call, app)).await?;
     }
     Ok(admitted)
 }
@@ -123,7 +123,7 @@ async fn authenticate(call: &Call, app: &App) -> Result<Option<Known>, Error> {
         (None, false) => Ok(None),
         (Some(_), true) => Err(Code::Unauthenticated.into()),
         (None, true) => {
-            let machine = app.machines.signer(app, call, now).await?;
+            let machine = Box::pin(app.machines.signer(app, call, now)).await?;
             machine.map(|machine| Some(Known::Machine(machine))).ok_or_else(|| Code::Unauthenticated.into())
         }
         (Some(header), false) => {

@@ -34,7 +34,7 @@ pub(crate) async fn allow(
     let allowed = match operation.route.auth {
         Auth::Open => everybody,
         Auth::Public | Auth::Proof | Auth::AtLeast(_) => match tenant.or_else(|| spoken_of(call)) {
-            Some(tenant) => of_tenant(&tenant, origin, everybody, app).await,
+            Some(tenant) => Box::pin(of_tenant(&tenant, origin, everybody, app)).await,
             None => None,
         },
     };

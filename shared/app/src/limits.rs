@@ -166,7 +166,10 @@ impl Buckets {
             Take::Wait(seconds) => return Err(limited(seconds)),
             Take::Ask(lease) => lease,
         };
-        let answer = match app.store.lease(key.1.tenant(), &key.1.name(app, pace), lease).await {
+        // On the heap, as everything here that calls the database and mostly does not: futures that are awaited in a row are
+        // as large as the largest.
+        let asked = Box::pin(app.store.lease(key.1.tenant(), &key.1.name(app, pace), lease)).await;
+        let answer = match asked {
             Ok(answer) => answer,
             Err(failed) => {
                 // Noted either way: the next request would otherwise wait for an answer that does not come.

@@ -228,7 +228,7 @@ pub(crate) async fn intend(
         error: None,
         changed: Vec::new(),
     };
-    let point = add(app, &app.store.tenant(tenant), &record).await?;
+    let point = Box::pin(add(app, &app.store.tenant(tenant), &record)).await?;
     Ok(Some(Intent { sequence: point.sequence, tenant: tenant.clone(), record }))
 }
 
@@ -250,7 +250,7 @@ pub(crate) async fn conclude(app: &App, route: &Route, intent: Intent, trail: &T
         changed: trail.changes(&app.keys, &tenant),
         ..record
     };
-    if let Err(error) = add(app, &app.store.tenant(&tenant), &outcome).await {
+    if let Err(error) = Box::pin(add(app, &app.store.tenant(&tenant), &outcome)).await {
         tracing::error!(route = route.name, sequence, %error, "an outcome is not on the trail");
     }
 }
