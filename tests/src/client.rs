@@ -14,6 +14,8 @@ use tokio::{
     time::{Duration, timeout},
 };
 
+use crate::logs;
+
 /// How long a raw request waits for its answer to end.
 const WAITS: Duration = Duration::from_secs(2);
 
@@ -52,11 +54,14 @@ impl Web {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(body.into())).unwrap();
+        let body: Bytes = body.into();
+        logs::heard(headers, &body);
+        let request = request.body(Full::new(body)).unwrap();
         let asked = format!("{method} {path}");
         let answer = self.client.request(request).await.unwrap_or_else(|error| panic!("{asked}: {error}"));
         let (parts, body) = answer.into_parts();
         let body = body.collect().await.unwrap_or_else(|error| panic!("{asked}: {error}")).to_bytes();
+        logs::heard(&[], &body);
         Answer { status: parts.status.as_u16(), headers: parts.headers, body, asked }
     }
 }

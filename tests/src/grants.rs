@@ -7,7 +7,7 @@ use app::{Grant, dispatch::implied_grants, guard};
 use providers::queue::Queue;
 use store::Table;
 
-use crate::{accounts, auditor, door, money, organisers, restart, sale};
+use crate::{accounts, auditor, door, machines, money, organisers, restart, sale, trail};
 
 /// Stories that together use what is declared.
 const STORIES: &[fn()] = &[
@@ -38,6 +38,8 @@ const STORIES: &[fn()] = &[
     money::what_was_never_paid_or_is_never_given_back_is_refused,
     door::a_ticket_admits_once_and_its_own_repeat,
     restart::a_sale_goes_on_after_a_restart,
+    machines::a_machine_buys_pays_and_is_shut_out,
+    trail::administrators_read_who_did_what_and_what_became_of_it,
 ];
 
 /// What is needed only where something fails in the middle or two meet: crash points and rushes come there, stories do

@@ -25,9 +25,17 @@ mod differential;
 #[cfg(test)]
 mod door;
 #[cfg(test)]
+mod edge;
+#[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod machines;
 #[cfg(test)]
 mod mirror;
 #[cfg(test)]
@@ -50,5 +58,7 @@ mod sale;
 mod sample;
 #[cfg(test)]
 mod shop;
+#[cfg(test)]
+mod trail;
 #[cfg(test)]
 mod units;

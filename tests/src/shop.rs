@@ -353,6 +353,8 @@ pub(crate) async fn establish(app: &App, id: &TenantId) {
         contact: None,
         features: Features::default(),
         hold: HoldTime::DEFAULT,
+        allowed_origins: Vec::new(),
+        admin_networks: Vec::new(),
     };
     app.store.tenant(id).catalogue().put_settings(&tenant).await.unwrap();
 }

@@ -46,9 +46,10 @@ impl Endpoint for ApproveEvent {
             if event.review == Review::Approved {
                 return view(&tenant, &event, now).await;
             }
-            let approved = event.approve(now).map_err(explain)?;
+            let approved = event.clone().approve(now).map_err(explain)?;
             stock::open_all(&tenant, &approved).await?;
             if tenant.catalogue().put_event(&approved).await?.is_done() {
+                caller.trail.changed(event.id, &event, &approved);
                 return view(&tenant, &approved, now).await;
             }
         }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use store::Table;
 
 use crate::{
-    organiser::{Reach, step, view},
+    organiser::{step, view},
     path::EventPath,
     reason,
     view::EventView,
@@ -49,7 +49,7 @@ impl Endpoint for CancelEvent {
     async fn handle(self, path: EventPath, caller: Caller, app: &'static App) -> Result<EventView, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
         let reason = reason::read(&self.reason)?;
-        let event = step(&tenant, Reach::of(&caller)?, path.event.0, |event| cancel(event, &reason, now)).await?;
+        let event = step(&tenant, &caller, path.event.0, |event| cancel(event, &reason, now)).await?;
         view(&tenant, &event, now).await
     }
 }

@@ -50,6 +50,7 @@ impl Endpoint for CreateEvent {
         // A repeat whose first attempt died before it wrote writes now; one whose first attempt wrote is told what is there.
         let event = draft(EventId::from_bytes(id), publisher, content, now);
         let event = if tenant.catalogue().put_event(&event).await?.is_done() {
+            caller.trail.made(event.id, &event);
             event
         } else {
             load(&tenant, Reach::Own(publisher), event.id).await?

@@ -40,6 +40,7 @@ impl Endpoint for DeleteEvent {
                 return Err(Code::WrongState.into());
             }
             if tenant.catalogue().delete_event(event.id, event.version).await?.is_done() {
+                caller.trail.removed(event.id, &event);
                 return Ok(());
             }
         }

@@ -47,14 +47,16 @@ pub(crate) async fn load(tenant: &Tenant, reach: Reach, id: EventId) -> Result<E
 /// changed it in between.
 pub(crate) async fn step(
     tenant: &Tenant,
-    reach: Reach,
+    caller: &Caller,
     id: EventId,
     decide: impl Fn(Event) -> Result<Event, WrongState> + Send,
 ) -> Result<Event, Error> {
+    let reach = Reach::of(caller)?;
     for _ in 0..TRIES {
         let event = load(tenant, reach, id).await?;
-        let changed = decide(event).map_err(explain)?;
+        let changed = decide(event.clone()).map_err(explain)?;
         if tenant.catalogue().put_event(&changed).await?.is_done() {
+            caller.trail.changed(id, &event, &changed);
             return Ok(changed);
         }
     }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use store::Table;
 
 use crate::{
-    organiser::{Reach, step, view},
+    organiser::{step, view},
     path::EventPath,
     reason,
     view::EventView,
@@ -41,7 +41,7 @@ impl Endpoint for RejectEvent {
     async fn handle(self, path: EventPath, caller: Caller, app: &'static App) -> Result<EventView, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
         let reason = reason::read(&self.reason)?;
-        let event = step(&tenant, Reach::of(&caller)?, path.event.0, |event| event.reject(reason.clone(), now)).await?;
+        let event = step(&tenant, &caller, path.event.0, |event| event.reject(reason.clone(), now)).await?;
         view(&tenant, &event, now).await
     }
 }

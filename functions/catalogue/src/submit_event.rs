@@ -7,7 +7,7 @@ use serde::Deserialize;
 use store::Table;
 
 use crate::{
-    organiser::{Reach, step, view},
+    organiser::{step, view},
     path::EventPath,
     view::EventView,
 };
@@ -35,7 +35,7 @@ impl Endpoint for SubmitEvent {
 
     async fn handle(self, path: EventPath, caller: Caller, app: &'static App) -> Result<EventView, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
-        let event = step(&tenant, Reach::of(&caller)?, path.event.0, |event| event.submit(now)).await?;
+        let event = step(&tenant, &caller, path.event.0, |event| event.submit(now)).await?;
         view(&tenant, &event, now).await
     }
 }

@@ -57,6 +57,7 @@ impl Endpoint for UpdateEvent {
             let revision = revise(&event, content, &mut fresh, now).map_err(explain)?;
             stock::apply(&tenant, &revision.stock).await?;
             if tenant.catalogue().put_event(&revision.event).await?.is_done() {
+                caller.trail.changed(event.id, &event, &revision.event);
                 stock::announce(&tenant, &revision.stock).await?;
                 return view(&tenant, &revision.event, now).await;
             }

@@ -3,7 +3,7 @@
 //! Only the ticket's signed token opens the door; its id, which stands in mails and on receipts, does not.
 
 use app::{
-    App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route, auth, ticket_code,
+    App, Auth, Caller, Code, Endpoint, Error, Grant, Logged, Method, Nothing, Operation, Route, auth, ticket_code,
     ticket_view::{TicketView, session_of},
 };
 use data_encoding::HEXLOWER;
@@ -72,6 +72,7 @@ impl Endpoint for CheckIn {
         ],
         summary: "Let the holder of a ticket in",
         errors: &[Code::UnknownTicket, Code::AlreadyUsed, Code::NotYetValid, Code::Expired, Code::Void],
+        logged: Logged::Not("a ticket that is used and an admission are records themselves, one for each scan"),
         ..Route::DEFAULT
     };
     type Path = Nothing;

@@ -1,6 +1,6 @@
 //! `POST /api/auth/refresh`: gives the next pair of tokens. A refresh token is good once; used again it ends the session.
 
-use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route};
+use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Pace, Route};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{
@@ -30,6 +30,8 @@ impl Endpoint for Refresh {
         grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
         summary: "Exchange a refresh token for a new pair; the old one used again ends the session",
         errors: &[Code::SessionRevoked],
+        // A refresh token is nothing to guess, and whole networks refresh from one address.
+        pace: Pace::Write,
         ..Route::DEFAULT
     };
     type Path = Nothing;

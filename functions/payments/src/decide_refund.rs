@@ -82,9 +82,15 @@ impl Endpoint for DecideRefund {
         let decision = self.decision()?;
         let order = reach::organised(&tenant, &caller, path.order.0).await?;
         let refunds = tenant.orders().refunds(order.id).await?;
+        let note = |decided: &Refund| match refunds.iter().find(|refund| refund.id == decided.id) {
+            Some(before) => caller.trail.changed(decided.id, before, decided),
+            None => caller.trail.made(decided.id, decided),
+        };
         if self.rest == Some(true) {
             let Decision::Approve(reason) = decision else { return Err(Error::field("rest", "can only be approved")) };
-            return Ok(RefundView::of(&unasked(app, &tenant, &order, &refunds, reason).await?));
+            let given = unasked(app, &tenant, &order, &refunds, reason).await?;
+            note(&given);
+            return Ok(RefundView::of(&given));
         }
         let decided = match (pick(&order, &refunds, self.refund_id.map(|id| id.0))?, decision) {
             (Some(refund), Decision::Approve(_)) => approve(app, &tenant, refund).await?,
@@ -96,6 +102,7 @@ impl Endpoint for DecideRefund {
             },
             (None, Decision::Refuse(_)) => last(&refunds, is_refused).ok_or(Code::WrongState)?,
         };
+        note(&decided);
         Ok(RefundView::of(&decided))
     }
 }

@@ -2,8 +2,8 @@
 //! it means is decided by a worker, so that the provider is answered at once.
 
 use app::{
-    App, Auth, Body, Caller, Code, Endpoint, Error, Grant, Method, Operation, Plain, Reply, Route, message::NoticeKept,
-    wire::Text,
+    App, Auth, Body, Caller, Code, Endpoint, Error, Grant, Method, Operation, Pace, Plain, Reply, Route,
+    message::NoticeKept, wire::Text,
 };
 use domain::{payment::Provider, tenant::TenantId};
 use providers::{
@@ -40,6 +40,7 @@ impl Endpoint for NotifyPayment {
         summary: "Take a payment provider's signed notification",
         body: Body::Raw,
         errors: &[Code::NotFound, Code::Unauthenticated, Code::MalformedRequest],
+        pace: Pace::Webhook,
         ..Route::DEFAULT
     };
     type Path = NoticePath;

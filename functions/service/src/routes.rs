@@ -3,7 +3,11 @@
 /// Path and methods, sorted.
 pub(crate) static ROUTES: &[(&str, &[&str])] = &[
     ("/.well-known/onsale/ticket-keys.json", &["GET"]),
+    ("/api/admin/api-keys", &["GET", "POST"]),
+    ("/api/admin/api-keys/{key}", &["DELETE"]),
+    ("/api/admin/audit", &["GET"]),
     ("/api/admin/audit-state", &["GET"]),
+    ("/api/admin/audit/verify", &["GET"]),
     ("/api/admin/auth/login", &["POST"]),
     ("/api/admin/events", &["GET", "POST"]),
     ("/api/admin/events/{event}", &["DELETE", "GET", "PUT"]),

@@ -2,7 +2,7 @@
 //! everything else: 404 where there is no such path, 405 with `Allow` where the path takes other methods, and `OPTIONS`.
 
 use app::{App, Auth, Body, Caller, Code, Endpoint, Error, Operation, Plain, Reply, Route};
-use http::header::ALLOW;
+use http::header::{ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_MAX_AGE, ALLOW};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -11,6 +11,9 @@ use crate::routes::ROUTES;
 
 /// Answers what no route takes.
 pub static OPERATION: Operation = Operation::of::<UnknownRoute>();
+
+/// Headers that pages may send.
+const SENT: &str = "accept-language,authorization,content-type,idempotency-key,if-none-match,x-tenant-id";
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct UnknownRoute {}
@@ -41,7 +44,11 @@ impl Endpoint for UnknownRoute {
         let methods = methods(ROUTES, &asked.path).ok_or(Code::NotFound)?;
         let allowed = [&methods.join(", "), ", OPTIONS"].concat();
         if asked.method.eq_ignore_ascii_case("OPTIONS") {
-            return Ok(Plain(Reply::raw("text/plain", "").status(204).header(ALLOW, allowed)));
+            // Also what a browser is told that asks before it sends; who may read the answer is told with the answer.
+            let reply = Reply::raw("text/plain", "").status(204).header(ALLOW, allowed.as_str());
+            let reply = reply.header(ACCESS_CONTROL_ALLOW_METHODS, allowed);
+            let reply = reply.header(ACCESS_CONTROL_ALLOW_HEADERS, SENT).header(ACCESS_CONTROL_MAX_AGE, "600");
+            return Ok(Plain(reply));
         }
         let refusal = refusal(&caller, app.now().as_millisecond());
         let status = Code::MethodNotAllowed.status();

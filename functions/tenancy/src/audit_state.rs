@@ -4,7 +4,7 @@
 //! sealed: a table holds tenants side by side, and where an audit stands in it names things that are not this tenant's to
 //! know. It can neither be read nor made up, nor used by another tenant.
 
-use app::{App, Auth, Caller, Endpoint, Error, Grant, Method, Nothing, Operation, Route};
+use app::{App, Auth, Caller, Endpoint, Error, Grant, Method, Nothing, Operation, Pace, Route};
 use domain::user::Role;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -96,6 +96,7 @@ impl Endpoint for AuditState {
         ],
         summary: "Look through a part of what the tenant has stored for what must never be",
         timeout_secs: 29,
+        pace: Pace::Heavy,
         ..Route::DEFAULT
     };
     type Path = Nothing;

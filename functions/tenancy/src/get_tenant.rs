@@ -116,6 +116,8 @@ mod tests {
             contact: Some("hello@demo.test".into()),
             features: Features { calendar: true, ..Features::default() },
             hold: HoldTime::DEFAULT,
+            allowed_origins: Vec::new(),
+            admin_networks: Vec::new(),
         };
         let expected = json!({
             "id": "demo",

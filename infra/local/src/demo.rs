@@ -79,6 +79,8 @@ async fn make_tenant(system: &System, id: &TenantId) -> Result<(), DemoError> {
         contact: Some("hello@demo.test".to_owned()),
         features: Features { calendar: true, ..Features::default() },
         hold: HoldTime::DEFAULT,
+        allowed_origins: Vec::new(),
+        admin_networks: Vec::new(),
     };
     // Whoever changed the settings of the demo since keeps them.
     let made = system.app.store.tenant(id).catalogue().create_settings(&settings).await;

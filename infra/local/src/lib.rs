@@ -45,7 +45,7 @@ pub struct Area {
 }
 
 /// Every area, in the order in which a product is set up and used.
-pub fn areas() -> [Area; 9] {
+pub fn areas() -> [Area; 10] {
     macro_rules! area {
         ($name:ident) => {
             Area { name: stringify!($name), operations: $name::OPERATIONS, workers: $name::WORKERS }
@@ -60,6 +60,7 @@ pub fn areas() -> [Area; 9] {
         area!(payments),
         area!(tickets),
         area!(door),
+        area!(security),
         area!(service),
     ]
 }

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use app::{clock::Clock, dispatch::Chain};
+use app::{clock::Clock, dispatch::Chain, limits::Limits};
 use clap::Parser;
 use onsale::{Background, Options, System, engine::Data};
 use tracing_subscriber::EnvFilter;
@@ -77,6 +77,7 @@ async fn serve(arguments: Arguments) -> Result<(), String> {
         clock: Clock::System,
         demo: arguments.demo,
         guard: true,
+        limits: Limits::LOCAL,
         background: Background::Running,
     };
     let started = tokio::select! {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use app::clock::Clock;
+use app::{clock::Clock, limits::Limits};
 
 use crate::engine::Data;
 
@@ -24,6 +24,8 @@ pub struct Options {
     pub demo: bool,
     /// Whether every call to AWS is compared with the grants of what makes it.
     pub guard: bool,
+    /// How fast others may ask.
+    pub limits: Limits,
     /// How messages and changes reach workers.
     pub background: Background,
 }
@@ -48,6 +50,7 @@ impl Options {
             clock,
             demo: false,
             guard: true,
+            limits: Limits::LOCAL,
             background: Background::Running,
         }
     }

@@ -123,6 +123,7 @@ impl System {
         engines.sqs().take_back().map_err(EngineError::from)?;
         let secret = secret::obtain(&options.data).map_err(StartError::Secret)?;
         let settings = settings(secret, &api.url, aws.as_ref().map(|aws| aws.url.as_str()));
+        let settings = Settings { limits: Some(options.limits), ..settings };
         let urls = (api.url.clone(), aws.as_ref().map(|aws| aws.url.clone()));
         let mut system = Self::assemble(engines, settings, &options, workers, urls);
         provision(&system.machinery.aws, &system.app.settings).await?;

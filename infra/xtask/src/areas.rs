@@ -22,7 +22,7 @@ pub(crate) enum Function {
 pub(crate) const DEFAULT_PATH: &str = "$default";
 
 /// Every area, in the order in which a product is set up and used.
-pub(crate) fn areas() -> [Area; 9] {
+pub(crate) fn areas() -> [Area; 10] {
     macro_rules! area {
         ($name:ident) => {
             Area { name: stringify!($name), operations: $name::OPERATIONS, workers: $name::WORKERS }
@@ -37,6 +37,7 @@ pub(crate) fn areas() -> [Area; 9] {
         area!(payments),
         area!(tickets),
         area!(door),
+        area!(security),
         area!(service),
     ]
 }

@@ -99,6 +99,8 @@ pub(crate) async fn make(place: &Place, seed: &Seed) -> Outcome<()> {
         contact: None,
         features: Features::default(),
         hold: seed.hold,
+        allowed_origins: Vec::new(),
+        admin_networks: Vec::new(),
     };
     // A tenant that is there keeps its settings.
     let _settings = app.store.tenant(&seed.tenant).catalogue().create_settings(&settings).await?;

@@ -208,6 +208,15 @@ fn declaring(area: &str) -> BTreeSet<String> {
 }
 
 #[test]
+fn an_operation_knows_its_area() {
+    for area in areas() {
+        for operation in area.operations {
+            assert_eq!(operation.area(), area.name, "{}", operation.route.name);
+        }
+    }
+}
+
+#[test]
 fn a_name_is_used_once_and_the_template_has_every_one() {
     let template = template::text().unwrap();
     let mut seen = BTreeSet::new();

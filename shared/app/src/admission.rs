@@ -1,9 +1,17 @@
 //! Who asks, and for which tenant: decided from the route's declaration before a handler runs.
 
-use domain::{tenant::TenantId, user::Role};
+use domain::{
+    id::KeyId,
+    network::{self, Network},
+    tenant::TenantId,
+    user::Role,
+};
 use http::header::AUTHORIZATION;
 
-use crate::{App, Auth, Call, Code, Error, Idempotency, IdempotencyKey, Identity, Route, auth::sha256, token::Bearer};
+use crate::{
+    App, Auth, Call, Code, Error, Idempotency, IdempotencyKey, Identity, Operation, RequestFacts, Route, auth::sha256,
+    machine::Machine, token::Bearer,
+};
 
 /// The header that names the tenant where no token does.
 pub(crate) const TENANT_HEADER: &str = "x-tenant-id";
@@ -17,46 +25,115 @@ const TENANT_FIELD: &str = "tenantId";
 pub(crate) struct Admitted {
     pub(crate) tenant: Option<TenantId>,
     pub(crate) identity: Option<Identity>,
+    /// The API key that signed the request, where a machine asks.
+    pub(crate) key: Option<KeyId>,
+}
+
+/// Who asks, as far as the request proves it.
+#[derive(Clone, Debug)]
+enum Known {
+    /// Somebody with a session.
+    Person(Bearer),
+    /// A key that signed the request.
+    Machine(Machine),
 }
 
 /// Lets a call in, or says why not.
-pub(crate) async fn admit(route: &Route, call: &Call, app: &App) -> Result<Admitted, Error> {
+pub(crate) async fn admit(operation: &Operation, call: &Call, app: &App) -> Result<Admitted, Error> {
+    let route = &operation.route;
     let least = match route.auth {
         // Whatever token comes along has nothing to say here: who logs in again may well send one that has ended.
         Auth::Open | Auth::Proof => return Ok(Admitted::default()),
         Auth::Public => None,
         Auth::AtLeast(role) => Some(role),
     };
-    let bearer = authenticate(call, app).await?;
+    let known = authenticate(call, app).await?;
     let named = named_tenant(call)?;
-    match (bearer, least) {
-        (None, Some(_)) => Err(Code::Unauthenticated.into()),
-        (None, None) if named.is_none() => Err(Error::field(TENANT_FIELD, "is needed")),
-        (None, None) => Ok(Admitted { tenant: named, identity: None }),
-        (Some(bearer), least) => enter(bearer, named, least),
+    let admitted = match (known, least) {
+        (None, Some(_)) => return Err(Code::Unauthenticated.into()),
+        (None, None) if named.is_none() => return Err(Error::field(TENANT_FIELD, "is needed")),
+        (None, None) => Admitted { tenant: named, ..Admitted::default() },
+        (Some(known), least) => {
+            known.may_call(operation)?;
+            enter(known, named, least)?
+        }
+    };
+    if route.is_administration()
+        && let Some(tenant) = &admitted.tenant
+    {
+        Box::pin(from_where(tenant, call, app)).await?;
+    }
+    Ok(admitted)
+}
+
+impl Known {
+    /// Whether a machine's scopes allow the operation. People are not restricted so; and what is public is so for machines.
+    fn may_call(&self, operation: &Operation) -> Result<(), Error> {
+        match self {
+            Self::Machine(machine) if matches!(operation.route.auth, Auth::AtLeast(_)) => {
+                let may = machine.may(operation.area(), operation.route.changes());
+                if may { Ok(()) } else { Err(Code::Forbidden.into()) }
+            }
+            Self::Machine(_) | Self::Person(_) => Ok(()),
+        }
     }
 }
 
-/// Compares what a token says with what the request and the route say.
-fn enter(bearer: Bearer, named: Option<TenantId>, least: Option<Role>) -> Result<Admitted, Error> {
-    if named.is_some_and(|named| named != bearer.tenant) {
+/// Compares who asks with what the request and the route say.
+fn enter(known: Known, named: Option<TenantId>, least: Option<Role>) -> Result<Admitted, Error> {
+    let (tenant, identity, key) = match known {
+        Known::Person(bearer) => (bearer.tenant, bearer.identity, None),
+        Known::Machine(machine) => (machine.tenant.clone(), machine.identity(), Some(machine.key.id)),
+    };
+    if named.is_some_and(|named| named != tenant) {
         return Err(Error::field(TENANT_FIELD, "must be the tenant that you are logged in to"));
     }
-    if least.is_some_and(|least| bearer.identity.role < least) {
+    if least.is_some_and(|least| identity.role < least) {
         return Err(Code::Forbidden.into());
     }
-    Ok(Admitted { tenant: Some(bearer.tenant), identity: Some(bearer.identity) })
+    Ok(Admitted { tenant: Some(tenant), identity: Some(identity), key })
 }
 
-/// Who is logged in: nobody where there is no token, and no entry where there is a bad one.
-async fn authenticate(call: &Call, app: &App) -> Result<Option<Bearer>, Error> {
-    let mut headers = call.request.headers.get_all(AUTHORIZATION).iter();
-    let Some(header) = headers.next() else { return Ok(None) };
-    let token = header.to_str().ok().and_then(token_of).filter(|_| headers.next().is_none());
+/// Refuses administration from where the tenant does not allow it. Whoever comes this far has proved to be of the tenant's
+/// staff: the word tells them nothing that they may not know, and a wrong word would send them looking for another fault.
+async fn from_where(tenant: &TenantId, call: &Call, app: &App) -> Result<(), Error> {
+    let settings = app.store.tenant(tenant).catalogue().settings_cached(app.now()).await?;
+    let networks = settings.as_deref().map(|settings| settings.admin_networks.as_slice()).unwrap_or_default();
+    let address = call.request.ip.parse().ok();
+    if network::admits(networks, address) { Ok(()) } else { Err(Code::Forbidden.into()) }
+}
+
+/// Refuses networks that would shut out whoever sets them: the next request would be refused, and there would be no way
+/// back in.
+///
+/// # Errors
+/// `validation_failed` for `field`.
+pub fn check_networks(field: &str, networks: &[Network], request: &RequestFacts) -> Result<(), Error> {
+    let is_in = network::admits(networks, request.ip.parse().ok());
+    if is_in { Ok(()) } else { Err(Error::field(field, "must contain the address that you are asking from")) }
+}
+
+/// Who asks: nobody where there is neither token nor signature, and no entry where one is bad or both are there.
+async fn authenticate(call: &Call, app: &App) -> Result<Option<Known>, Error> {
+    let headers = &call.request.headers;
+    let is_signed = headers.contains_key("signature") || headers.contains_key("signature-input");
+    let mut values = headers.get_all(AUTHORIZATION).iter();
     let now = app.now();
-    let token = token.ok_or(Code::Unauthenticated)?;
-    let bearer = app.sessions.bearer(app, token, now).await.ok_or(Code::Unauthenticated)?;
-    if app.sessions.is_alive(app, &bearer, now).await? { Ok(Some(bearer)) } else { Err(Code::SessionRevoked.into()) }
+    match (values.next(), is_signed) {
+        (None, false) => Ok(None),
+        (Some(_), true) => Err(Code::Unauthenticated.into()),
+        (None, true) => {
+            let machine = Box::pin(app.machines.signer(app, call, now)).await?;
+            machine.map(|machine| Some(Known::Machine(machine))).ok_or_else(|| Code::Unauthenticated.into())
+        }
+        (Some(header), false) => {
+            let token = header.to_str().ok().and_then(token_of).filter(|_| values.next().is_none());
+            let token = token.ok_or(Code::Unauthenticated)?;
+            let bearer = app.sessions.bearer(app, token, now).await.ok_or(Code::Unauthenticated)?;
+            let is_alive = app.sessions.is_alive(app, &bearer, now).await?;
+            if is_alive { Ok(Some(Known::Person(bearer))) } else { Err(Code::SessionRevoked.into()) }
+        }
+    }
 }
 
 /// The token in `Authorization: Bearer <token>` (RFC 6750, 2.1). No token of ours is longer than 1 KiB.
@@ -67,7 +144,7 @@ fn token_of(header: &str) -> Option<&str> {
 }
 
 /// The tenant that the query or the header names.
-fn named_tenant(call: &Call) -> Result<Option<TenantId>, Error> {
+pub(crate) fn named_tenant(call: &Call) -> Result<Option<TenantId>, Error> {
     let parse = |text: &str| text.parse::<TenantId>().map_err(|error| Error::field(TENANT_FIELD, error));
     let query = call.query.get(TENANT_FIELD).and_then(|value| value.as_str()).filter(|text| !text.is_empty());
     let query = query.map(parse).transpose()?;
@@ -122,6 +199,7 @@ mod tests {
             map.append(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         Call {
+            target: crate::Target::default(),
             path: Map::new(),
             query: query.map(|tenant| ("tenantId".to_owned(), Value::from(tenant))).into_iter().collect(),
             request: RequestFacts {
@@ -135,12 +213,12 @@ mod tests {
         }
     }
 
-    fn bearer(role: Role) -> Bearer {
-        Bearer {
+    fn bearer(role: Role) -> Known {
+        Known::Person(Bearer {
             tenant: "demo".parse().unwrap(),
             identity: Identity { user: UserId::from_bytes([1; 16]), role, login: LoginId::from_bytes([2; 16]) },
             expires: domain::Timestamp::MAX,
-        }
+        })
     }
 
     #[test]
@@ -164,6 +242,18 @@ mod tests {
         assert_eq!(enter(bearer(Role::Customer), None, Some(Role::Staff)).unwrap_err().code, Code::Forbidden);
         let other = enter(bearer(Role::Platform), "other".parse().ok(), None).unwrap_err();
         assert_eq!((other.code, other.details[0].field.as_str()), (Code::ValidationFailed, "tenantId"));
+    }
+
+    #[test]
+    fn nobody_shuts_themselves_out() {
+        let facts = call(None, &[]).request;
+        let check = |networks: &[&str]| {
+            let networks: Vec<Network> = networks.iter().map(|text| text.parse().unwrap()).collect();
+            check_networks("adminNetworks", &networks, &facts)
+        };
+        assert!(check(&[]).is_ok() && check(&["192.0.2.0/24", "127.0.0.0/8"]).is_ok());
+        let refused = check(&["192.0.2.0/24", "::1"]).unwrap_err();
+        assert_eq!((refused.code, refused.details[0].field.as_str()), (Code::ValidationFailed, "adminNetworks"));
     }
 
     #[test]

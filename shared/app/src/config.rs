@@ -4,6 +4,8 @@ use std::fmt;
 
 use data_encoding::BASE64;
 
+use crate::limits::Limits;
+
 /// Everything that is configured. The local program and tests fill it in without an environment.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -37,6 +39,9 @@ pub struct Settings {
     pub files_url: Option<String>,
     /// `ONSALE_CA_BUNDLE`: a file of certificates in PEM that are trusted beside Amazon's. What it contains.
     pub ca_bundle: Option<Vec<u8>>,
+    /// `ONSALE_LIMITS`: how fast others may ask, in percent of [`Limits::DEPLOYED`], which is what holds where it is not
+    /// set; or `off`.
+    pub limits: Option<Limits>,
     /// `RUST_LOG`: what is logged, such as `warn,request=info`; without it everything from `info` on.
     pub log: Option<String>,
 }
@@ -136,6 +141,7 @@ impl Settings {
             s3_url: reader.endpoint("AWS_ENDPOINT_URL_S3"),
             files_url: reader.optional("ONSALE_FILES_URL"),
             ca_bundle: reader.file("ONSALE_CA_BUNDLE"),
+            limits: reader.limits("ONSALE_LIMITS"),
             log: reader.optional("RUST_LOG"),
         };
         if reader.wrong.is_empty() { Ok(settings) } else { Err(ConfigError(reader.wrong)) }
@@ -159,6 +165,7 @@ impl Settings {
             s3_url: Some(endpoint.to_owned()),
             files_url: None,
             ca_bundle: None,
+            limits: Some(Limits::LOCAL),
             log: None,
         }
     }
@@ -199,6 +206,19 @@ impl Reader<'_> {
         }))
     }
 
+    fn limits(&mut self, name: &str) -> Option<Limits> {
+        let text = match self.optional(name) {
+            None => return Some(Limits::DEPLOYED),
+            Some(text) if text == "off" => return None,
+            Some(text) => text,
+        };
+        let percent = text.parse().ok().filter(|percent| (1..=10_000).contains(percent));
+        if percent.is_none() {
+            self.wrong.push(format!("{name} is neither off nor a number of percent from 1 to 10000"));
+        }
+        percent.map(|percent| Limits::DEPLOYED.scaled(percent))
+    }
+
     fn file(&mut self, name: &str) -> Option<Vec<u8>> {
         let path = self.optional(name)?;
         std::fs::read(&path).map_err(|error| self.wrong.push(format!("{name}: {path}: {error}"))).ok()
@@ -213,7 +233,7 @@ mod tests {
         Some(match name {
             "ONSALE_SECRET" => BASE64.encode(&[7; 32]),
             "ONSALE_PUBLIC_URL" => "https://tickets.example/".to_owned(),
-            "ONSALE_CA_BUNDLE" | "AWS_ENDPOINT_URL_SQS" => return None,
+            "ONSALE_CA_BUNDLE" | "ONSALE_LIMITS" | "AWS_ENDPOINT_URL_SQS" => return None,
             name => name.to_lowercase(),
         })
     }
@@ -233,6 +253,20 @@ mod tests {
         assert_eq!(settings.sqs_url.as_deref(), Some("aws_endpoint_url"));
         assert_eq!(settings.s3_url.as_deref(), Some("aws_endpoint_url_s3"));
         assert_eq!(settings.public_url, "https://tickets.example");
+    }
+
+    #[test]
+    fn limits_are_percent_or_off() {
+        let read = |text: &str| {
+            let text = text.to_owned();
+            Settings::read(&move |name| if name == "ONSALE_LIMITS" { Some(text.clone()) } else { complete(name) })
+        };
+        assert_eq!(read("").unwrap().limits, Some(Limits::DEPLOYED));
+        assert_eq!(read("50").unwrap().limits, Some(Limits::DEPLOYED.scaled(50)));
+        assert_eq!(read("off").unwrap().limits, None);
+        for wrong in ["0", "-1", "on", "10001", "50%"] {
+            assert_eq!(read(wrong).unwrap_err().0.len(), 1, "{wrong}");
+        }
     }
 
     #[test]

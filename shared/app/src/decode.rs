@@ -13,13 +13,16 @@ mod check;
 mod shape;
 
 use bytes::Bytes;
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{CONTENT_ENCODING, CONTENT_TYPE},
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 pub(crate) use self::shape::REASON;
 pub use self::shape::Shape;
-use crate::{Code, Error};
+use crate::{Call, Code, Error};
 
 /// The longest body, in bytes: 256 KiB. Files go to S3.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -27,9 +30,27 @@ pub const MAX_BODY: usize = 256 * 1024;
 /// What a wrong field is called where the whole body is wrong.
 const WHOLE: &str = "body";
 
-/// Refuses a body that is too long.
-pub(crate) fn check_size(body: &Bytes) -> Result<(), Error> {
-    if body.len() <= MAX_BODY { Ok(()) } else { Err(Code::PayloadTooLarge.into()) }
+/// Bytes of path and query together.
+const MAX_TARGET: usize = 8 * 1_024;
+/// Bytes of all headers together, names and values; and how many there are. API Gateway takes 10 KiB of both kinds together.
+const MAX_HEADERS: usize = 16 * 1_024;
+const MOST_HEADERS: usize = 100;
+
+/// Refuses a request that is too large, or whose size cannot be told from its bytes: a body that says to be compressed is
+/// not read at all, for nobody has so much to tell in JSON, and some kilobytes can stand for gigabytes.
+pub(crate) fn check_request(call: &Call) -> Result<(), Error> {
+    let headers = &call.request.headers;
+    if call.request.body.len() > MAX_BODY {
+        return Err(Code::PayloadTooLarge.into());
+    }
+    let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(CONTENT_ENCODING).iter().all(is_plain) {
+        return Err(Code::UnsupportedMediaType.into());
+    }
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let target = call.target.path.len() + call.target.query.len();
+    let fits = target <= MAX_TARGET && bytes <= MAX_HEADERS && headers.len() <= MOST_HEADERS;
+    if fits { Ok(()) } else { Err(Code::MalformedRequest.into()) }
 }
 
 /// Reads a body as JSON. No body is an empty object: routes without required fields need none.

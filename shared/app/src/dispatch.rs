@@ -5,19 +5,26 @@
 
 use std::{any::Any, panic::AssertUnwindSafe};
 
+use domain::tenant::TenantId;
 use futures_util::FutureExt as _;
+use http::{HeaderValue, header};
 use serde_json::Value;
 use store::Table;
 
 pub use crate::answer::{HttpAnswer, method_not_allowed, not_found};
 use crate::{
-    App, Auth, Body, Call, Caller, Detail, Error, Grant, Idempotency, Operation, Reply, Route,
+    App, Auth, Body, Call, Caller, Detail, Error, Grant, Idempotency, Operation, Pace, Reply, Route,
     admission::{Admitted, admit, idempotency},
     answer,
     clock::Stopwatch,
+    cors,
     decode::{self, Shape},
     guard,
+    trail::{self, Trail},
 };
+
+/// For how long browsers are to ask by TLS alone: a year, in seconds.
+const YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Answers a call. Never fails and never panics: whatever goes wrong is an answer, too.
 pub async fn dispatch(operation: &'static Operation, call: Call, app: &'static App) -> HttpAnswer {
@@ -32,30 +39,47 @@ pub async fn dispatch(operation: &'static Operation, call: Call, app: &'static A
     };
     let (tenant, outcome) = outcome.unwrap_or_else(|panic| (None, Err(panicked(panic.as_ref()))));
     let outcome = outcome.and_then(|reply| answer::success(route, &call, &reply, app.now()));
-    let tenant = tenant.as_deref().unwrap_or_default();
-    match outcome {
+    let shown = tenant.as_ref().map(TenantId::as_str).unwrap_or_default();
+    let mut answer = match outcome {
         Ok(answer) => {
-            log(route, &call, tenant, answer.status, watch);
+            log(route, &call, shown, answer.status, watch);
             answer
         }
         Err(error) => {
-            log_refusal(route, &call, tenant, &error, watch);
+            log_refusal(route, &call, shown, &error, watch);
             answer::refusal(&call, &error, app.now())
         }
+    };
+    if app.settings.public_url.starts_with("https://") {
+        answer.headers.insert(header::STRICT_TRANSPORT_SECURITY, YEAR);
     }
+    let reading = cors::allow(operation, &call, tenant, app, &mut answer.headers);
+    if app.guarded {
+        guard::scope(route.name, operation.granted.get_or_init(|| operation.grants()), reading).await;
+    } else {
+        reading.await;
+    }
+    answer
 }
 
-/// What authentication and idempotency touch for a route, beside what its handler touches.
-pub fn implied_grants(route: &Route) -> &'static [Grant] {
-    const SESSION: Grant = Grant::read(Table::Identity);
-    const ONCE: [Grant; 2] = [Grant::read(Table::Activity), Grant::write(Table::Activity)];
-    let may_see_token = matches!(route.auth, Auth::Public | Auth::AtLeast(_));
-    match (may_see_token, route.idempotency) {
-        (false, Idempotency::Ignored) => &[],
-        (true, Idempotency::Ignored) => &[SESSION],
-        (false, Idempotency::Taken | Idempotency::Required) => &ONCE,
-        (true, Idempotency::Taken | Idempotency::Required) => &[SESSION, ONCE[0], ONCE[1]],
+/// What the dispatcher itself touches for a route, beside what its handler touches: authentication, idempotency, the trail.
+pub fn implied_grants(route: &Route) -> Vec<Grant> {
+    let mut grants = Vec::new();
+    if route.auth != Auth::Open {
+        // The tenant's settings: from where it is administered, and whose pages may read answers.
+        grants.push(Grant::read(Table::Catalogue));
     }
+    if matches!(route.auth, Auth::Public | Auth::AtLeast(_)) {
+        grants.push(Grant::read(Table::Identity));
+    }
+    if route.idempotency != Idempotency::Ignored || route.is_logged() {
+        grants.push(Grant::read(Table::Activity));
+    }
+    // Buckets of tokens, beside what was named.
+    if route.idempotency != Idempotency::Ignored || route.is_logged() || route.pace() != Pace::Free {
+        grants.push(Grant::write(Table::Activity));
+    }
+    grants
 }
 
 /// The tenant, for the log, and what became of the call.
@@ -63,17 +87,26 @@ async fn admit_and_run(
     operation: &'static Operation,
     call: &Call,
     app: &'static App,
-) -> (Option<String>, Result<Reply, Error>) {
-    if let Err(error) = decode::check_size(&call.request.body) {
+) -> (Option<TenantId>, Result<Reply, Error>) {
+    if let Err(error) = decode::check_request(call) {
         return (None, Err(error));
     }
-    match admit(&operation.route, call, app).await {
+    match enter(operation, call, app).await {
         Ok(admitted) => {
-            let tenant = admitted.tenant.as_ref().map(ToString::to_string);
+            let tenant = admitted.tenant.clone();
             (tenant, run(operation, call, admitted, app).await)
         }
         Err(error) => (None, Err(error)),
     }
+}
+
+/// Counts and admits.
+async fn enter(operation: &Operation, call: &Call, app: &App) -> Result<Admitted, Error> {
+    let route = &operation.route;
+    let asking = app.buckets.by_address(app, route, call).await?;
+    let admitted = admit(operation, call, app).await?;
+    app.buckets.by_user(app, route, &admitted, asking).await?;
+    Ok(admitted)
 }
 
 async fn run(
@@ -91,10 +124,21 @@ async fn run(
         (Err(error), Ok(_)) => return Err(error),
         (Ok(_), Err(fields)) => return Err(Error::fields(fields)),
     };
-    let caller =
-        Caller { tenant: admitted.tenant, identity: admitted.identity, request: call.request.clone(), idempotency };
+    let intent = trail::intend(app, &operation.route, call, &admitted).await?;
+    let trail = Trail::default();
+    let caller = Caller {
+        tenant: admitted.tenant,
+        identity: admitted.identity,
+        request: call.request.clone(),
+        idempotency,
+        trail: trail.clone(),
+    };
     let path = operation.path_shape.get_or_init(|| Shape::of(operation.path)).coerce(call.path.clone());
-    (operation.run)(input, Value::Object(path), caller, app).await
+    let ended = (operation.run)(input, Value::Object(path), caller, app).await;
+    if let Some(intent) = intent {
+        trail::conclude(app, &operation.route, intent, &trail, &ended).await;
+    }
+    ended
 }
 
 /// The body or the query as JSON, with all wrong fields as the inner error; what cannot be read at all is the outer.

@@ -10,30 +10,36 @@ pub mod clock;
 mod codes;
 pub mod config;
 mod connect;
+mod cors;
 pub mod decode;
 pub mod dispatch;
 mod error;
 mod grant;
 pub mod guard;
 pub mod idempotency;
+pub mod limits;
+pub mod machine;
 pub mod message;
 mod operation;
 mod route;
 pub mod session_cache;
+mod signature;
 mod state;
 pub mod ticket_code;
 pub mod ticket_view;
 pub mod token;
+pub mod trail;
 pub mod wire;
 mod worker;
 
+pub use admission::check_networks;
 pub use codes::{Code, Language};
 pub use error::{Detail, Error};
 pub use grant::{Access, Grant, Resource};
 pub use operation::{
     Call, Caller, Content, Endpoint, IdempotencyKey, Identity, Located, Nothing, Operation, Output, Plain, Ready,
-    Reply, RequestFacts,
+    Reply, RequestFacts, Target,
 };
-pub use route::{Auth, Body, Idempotency, Method, Route};
+pub use route::{Auth, Body, Idempotency, Logged, Method, Pace, Route};
 pub use state::App;
 pub use worker::{BoxFuture, Cause, Duty, Failure, Forwarded, Job, Record, Run, Source, Worker};

@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{App, BoxFuture, Code, Error, Grant, Language, Route, decode::Shape};
+use crate::{App, BoxFuture, Code, Error, Grant, Language, Route, decode::Shape, trail::Trail};
 
 /// A request that knows its route. Implemented once per route, by the type of its body (or query string).
 pub trait Endpoint: DeserializeOwned + JsonSchema + Send + 'static {
@@ -48,6 +48,8 @@ pub struct Caller {
     pub request: RequestFacts,
     /// What makes a repeat of this request recognisable, where the route takes it and the client sent it.
     pub idempotency: Option<IdempotencyKey>,
+    /// Takes what the handler changes, for the record of what was done.
+    pub trail: Trail,
 }
 
 /// A user with a live session.
@@ -113,9 +115,22 @@ impl Caller {
     }
 }
 
+/// What was asked for, as it was sent: what signatures are made over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The method.
+    pub method: http::Method,
+    /// The path, not decoded, without the query.
+    pub path: String,
+    /// The query, not decoded, without the question mark.
+    pub query: String,
+}
+
 /// A request after routing, before authentication.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// What was asked for, as it was sent.
+    pub target: Target,
     /// Values of the placeholders in [`Route::path`], decoded.
     pub path: serde_json::Map<String, Value>,
     /// The query string, decoded; of a name that stands twice the last counts.
@@ -270,6 +285,8 @@ pub struct Operation {
     pub input: fn(&mut SchemaGenerator) -> Schema,
     /// The schema of the answer's `data`.
     pub output: fn(&mut SchemaGenerator) -> Option<Schema>,
+    /// The name of the type that declares it, with its package in front.
+    declared_by: fn() -> &'static str,
     /// The input's schema, compiled when first needed.
     pub(crate) shape: OnceLock<Shape>,
     /// The schema of the path's placeholders, likewise.
@@ -287,16 +304,22 @@ impl Operation {
             path: SchemaGenerator::subschema_for::<E::Path>,
             input: SchemaGenerator::subschema_for::<E>,
             output: <E::Output as Output>::schema,
+            declared_by: std::any::type_name::<E>,
             shape: OnceLock::new(),
             path_shape: OnceLock::new(),
             granted: OnceLock::new(),
         }
     }
 
+    /// The area that it belongs to: the package of the type that declares it.
+    pub fn area(&self) -> &'static str {
+        (self.declared_by)().split("::").next().unwrap_or_default()
+    }
+
     /// Everything that the operation touches: what its handler does, and what authentication and idempotency do for it.
     pub fn grants(&self) -> Vec<Grant> {
         let mut grants = self.route.grants.to_vec();
-        grants.extend_from_slice(crate::dispatch::implied_grants(&self.route));
+        grants.extend(crate::dispatch::implied_grants(&self.route));
         grants.sort_unstable();
         grants.dedup();
         grants

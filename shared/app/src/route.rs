@@ -70,6 +70,34 @@ pub enum Body {
     Raw,
 }
 
+/// How often a route may be called; the numbers are in [`crate::limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Pace {
+    /// [`Pace::Free`] where nothing is touched, [`Pace::Login`] where the handler proves who speaks, else by the method.
+    ByShape,
+    /// Not counted: it costs nothing, and the gateway's own throttle is enough.
+    Free,
+    /// Reads.
+    Read,
+    /// Changes something.
+    Write,
+    /// Tries a secret.
+    Login,
+    /// Costs much more than others.
+    Heavy,
+    /// Is called by providers, on behalf of all buyers from few addresses.
+    Webhook,
+}
+
+/// Whether what was done is put on the trail (see [`crate::trail`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Logged {
+    /// If it may change something and only staff or above may call it.
+    ByRole,
+    /// Not, although it would be by the rule above; and why.
+    Not(&'static str),
+}
+
 /// One route.
 #[derive(Clone, Copy, Debug)]
 pub struct Route {
@@ -91,6 +119,10 @@ pub struct Route {
     pub idempotency: Idempotency,
     /// What the body is.
     pub body: Body,
+    /// Whether what was done is put on the trail.
+    pub logged: Logged,
+    /// How often it may be called.
+    pub pace: Pace,
     /// The refusals that this route adds to those that every route has.
     pub errors: &'static [Code],
     /// `Cache-Control` of a success, where it may be cached.
@@ -111,8 +143,41 @@ impl Route {
         success: 200,
         idempotency: Idempotency::Ignored,
         body: Body::Json,
+        logged: Logged::ByRole,
+        pace: Pace::ByShape,
         errors: &[],
         cache: None,
         timeout_secs: 10,
     };
+
+    /// How often it may be called.
+    pub const fn pace(&self) -> Pace {
+        match (self.pace, self.auth) {
+            (Pace::ByShape, Auth::Open) if self.grants.is_empty() => Pace::Free,
+            (Pace::ByShape, Auth::Proof) => Pace::Login,
+            (Pace::ByShape, _) if self.changes() => Pace::Write,
+            (Pace::ByShape, _) => Pace::Read,
+            (stated, _) => stated,
+        }
+    }
+
+    /// Whether it may change something.
+    pub const fn changes(&self) -> bool {
+        !matches!(self.method, Method::Get)
+    }
+
+    /// Whether it is there for staff and those above them alone.
+    pub const fn is_for_staff(&self) -> bool {
+        matches!(self.auth, Auth::AtLeast(Role::Staff | Role::Publisher | Role::Admin | Role::Platform))
+    }
+
+    /// Whether it administers: from networks of the tenant's choice alone. The door does not; its scanners are anywhere.
+    pub fn is_administration(&self) -> bool {
+        self.is_for_staff() && (self.path.starts_with("/api/admin/") || self.path.starts_with("/api/platform/"))
+    }
+
+    /// Whether the dispatcher puts what was done on the trail.
+    pub const fn is_logged(&self) -> bool {
+        matches!(self.logged, Logged::ByRole) && self.changes() && self.is_for_staff()
+    }
 }

@@ -5,7 +5,10 @@ use domain::Timestamp;
 use providers::{blob::Files, http::Web, queue::Queues};
 use store::Store;
 
-use crate::{Error, auth::Keys, clock::Clock, config::Settings, idempotency::Once, session_cache::Sessions};
+use crate::{
+    Error, auth::Keys, clock::Clock, config::Settings, idempotency::Once, limits::Buckets, machine::Machines,
+    session_cache::Sessions, trail::Heads,
+};
 
 /// The state of the process: clients and settings, nothing of the product's.
 #[derive(Debug)]
@@ -24,6 +27,12 @@ pub struct App {
     pub settings: Settings,
     /// What sessions were seen alive lately.
     pub sessions: Sessions,
+    /// How far this process knows trails to go.
+    pub(crate) heads: Heads,
+    /// What this process saw of API keys lately.
+    pub(crate) machines: Machines,
+    /// What this process knows of how fast others ask.
+    pub(crate) buckets: Buckets,
     /// The clock.
     pub clock: Clock,
     /// Whether calls are compared with grants.

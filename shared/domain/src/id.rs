@@ -130,6 +130,8 @@ ids! {
     RefundId "rfd_";
     /// One admission for one person.
     TicketId "tkt_";
+    /// A key with which a machine signs.
+    KeyId "key_";
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::network::Network;
+
 /// A tenant's readable id: 1 to 24 lower-case letters, digits and hyphens, beginning with a letter.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TenantId(String);
@@ -61,6 +63,10 @@ pub struct Tenant {
     pub features: Features,
     /// How long a hold lasts where the session says nothing.
     pub hold: HoldTime,
+    /// Origins whose pages may read answers, as browsers write them: `https://tickets.example`.
+    pub allowed_origins: Vec<String>,
+    /// From where it may be administered; from everywhere where there are none.
+    pub admin_networks: Vec<Network>,
 }
 
 /// Colours as `#rrggbb`.

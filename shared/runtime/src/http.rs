@@ -1,7 +1,7 @@
 //! HTTP: from an API Gateway request to a [`Call`], and from an answer back.
 
 use app::{
-    App, Call, Language, Operation, RequestFacts,
+    App, Call, Language, Operation, RequestFacts, Target,
     dispatch::{HttpAnswer, dispatch},
 };
 use bytes::Bytes;
@@ -35,6 +35,11 @@ pub fn call(request: Request, app: &App) -> Call {
     let path = map(request.path_parameters_ref());
     let query = map(request.query_string_parameters_ref());
     let context = Context::of(request.request_context_ref());
+    let target = Target {
+        method: request.method().clone(),
+        path: request.raw_http_path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+    };
     let (parts, body) = request.into_parts();
     let accepted = parts.headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let request = RequestFacts {
@@ -45,7 +50,7 @@ pub fn call(request: Request, app: &App) -> Call {
         headers: parts.headers,
         body: bytes(body),
     };
-    Call { path, query, request }
+    Call { target, path, query, request }
 }
 
 /// What an answer becomes.

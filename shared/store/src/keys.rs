@@ -7,7 +7,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use data_encoding::HEXLOWER;
 use domain::{
     Timestamp,
-    id::{EventId, Id, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId},
+    id::{EventId, Id, KeyId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId},
     payment::Provider,
     pool::{BlockAddress, PoolKey},
     tenant::TenantId,
@@ -67,6 +67,16 @@ pub(crate) fn login(tenant: &TenantId, user: UserId, login: domain::id::LoginId)
 /// Who has this e-mail address or telephone number: the conditional write on this item makes it unique.
 pub(crate) fn login_name(tenant: &TenantId, name: &str) -> Key {
     key(format!("{tenant}#name#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()]))), "name")
+}
+
+/// The partition of a tenant's API keys.
+pub(crate) fn api_keys(tenant: &TenantId) -> String {
+    format!("{tenant}#api-keys")
+}
+
+/// An API key.
+pub(crate) fn api_key(tenant: &TenantId, id: KeyId) -> Key {
+    key(api_keys(tenant), id.bare())
 }
 
 /// Failed attempts to log in with this name.
@@ -294,6 +304,39 @@ pub(crate) fn parse_listed_refund(sort: &str) -> Option<(OrderId, RefundId)> {
     Some((OrderId::from_bare(order).ok()?, RefundId::from_bare(refund).ok()?))
 }
 
+/// The partition of a tenant's trail: what staff did, one record after the other.
+pub(crate) fn trail(tenant: &TenantId) -> String {
+    format!("{tenant}#trail")
+}
+
+/// A record of a tenant's trail.
+pub(crate) fn trail_record(tenant: &TenantId, sequence: u64) -> Key {
+    key(trail(tenant), format!("{sequence:015}"))
+}
+
+/// The number of a record by its sort key; nothing where no record of ours is under such a key.
+pub(crate) fn trail_sequence(sort: &str) -> Option<u64> {
+    let is_number = sort.len() == 15 && sort.bytes().all(|digit| digit.is_ascii_digit());
+    is_number.then(|| sort.parse().ok()).flatten()
+}
+
+/// How far a tenant's trail goes, kept apart from it so that an end that was cut off is missed.
+pub(crate) fn trail_head(tenant: &TenantId) -> Key {
+    key(format!("{tenant}#trail-head"), "head")
+}
+
+/// That an API key has used a nonce, whatever that consists of.
+pub(crate) fn nonce(tenant: &TenantId, id: KeyId, nonce: &str) -> Key {
+    let hash = HEXLOWER.encode(&hash(&[b"nonce", nonce.as_bytes()])[..16]);
+    key(format!("{tenant}#nonce#{}#{hash}", id.bare()), "nonce")
+}
+
+/// A bucket of tokens, by a hash of whose it is: a user's, or an address's, which belongs to no tenant.
+pub(crate) fn bucket(tenant: Option<&TenantId>, hash: &[u8; 32]) -> Key {
+    let tenant = tenant.map_or("", TenantId::as_str);
+    key(format!("{tenant}#bucket#{}", HEXLOWER.encode(&hash[..16])), "bucket")
+}
+
 /// What the sandbox knows of a payment: local and test stages only.
 pub(crate) fn sandbox(tenant: &TenantId, payment: PaymentId) -> Key {
     key(format!("{tenant}#sandbox#{}", payment.bare()), "sandbox")
@@ -315,6 +358,18 @@ mod tests {
             last = sort;
         }
         assert!(due(9, 15) < due(10, 2) && due(10, 2) < due(10, 10));
+    }
+
+    #[test]
+    fn records_of_a_trail_sort_by_their_numbers_and_nothing_else_is_one() {
+        let tenant: TenantId = "demo".parse().unwrap();
+        for number in [1, 9, 10, 999_999_999_999_999] {
+            assert_eq!(trail_sequence(&trail_record(&tenant, number).sort), Some(number));
+        }
+        assert!(trail_record(&tenant, 9).sort < trail_record(&tenant, 10).sort);
+        for odd in ["", "1", "000000000000001x", "+00000000000001", "0000000000000001"] {
+            assert_eq!(trail_sequence(odd), None, "{odd}");
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@
 
 mod activity;
 mod admissions;
+mod api_keys;
 pub mod audit;
+mod buckets;
 mod catalogue;
 mod client;
 mod failed;
@@ -20,6 +22,7 @@ mod schema;
 mod stock;
 mod tickets;
 mod together;
+mod trail;
 
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ use domain::tenant::TenantId;
 
 pub use activity::{Activity, Cursor, Notice, Remembered, Shelf};
 pub use admissions::Admissions;
+pub use api_keys::{ApiKey, ApiKeys};
 pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;
@@ -35,6 +39,7 @@ pub use orders::{Applied, DueItem, Listed, Orders, RefundEntry, Stored};
 pub use schema::{BY_DUE, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
+pub use trail::{Appended, Entry, Found, Point, Trail};
 
 /// The tables of one stage, and what this process has learnt about stock lately.
 #[derive(Clone, Debug)]
@@ -87,6 +92,11 @@ impl Tenant {
         Identity::new(self)
     }
 
+    /// Machine clients.
+    pub const fn api_keys(&self) -> ApiKeys<'_> {
+        ApiKeys::new(self)
+    }
+
     /// Events and settings.
     pub const fn catalogue(&self) -> Catalogue<'_> {
         Catalogue::new(self)
@@ -110,6 +120,11 @@ impl Tenant {
     /// Tickets.
     pub const fn tickets(&self) -> Tickets<'_> {
         Tickets::new(self)
+    }
+
+    /// What staff did.
+    pub const fn trail(&self) -> Trail<'_> {
+        Trail::new(self)
     }
 
     /// Idempotency records and notifications.

@@ -1,6 +1,6 @@
 //! Calls the product's routes without a socket, as somebody who is logged in.
 
-use app::{Call, Language, RequestFacts, dispatch::dispatch};
+use app::{Call, Language, RequestFacts, Target, dispatch::dispatch};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::{Map, Value, json};
@@ -44,6 +44,7 @@ impl<'s> Insider<'s> {
         let (route, query) = path.split_once('?').unwrap_or((path, ""));
         let matched = self.routes.find(&method, route);
         let call = Call {
+            target: Target { method: method.clone(), path: route.to_owned(), query: query.to_owned() },
             path: matched.parameters.into_iter().map(|(name, value)| (name, Value::from(value))).collect(),
             query: pairs(query),
             request: self.facts(body.to_string()),

@@ -159,12 +159,12 @@ fn refusal(codes: &BTreeSet<Code>) -> Value {
 fn refusals(operation: &Operation) -> BTreeSet<Code> {
     let route = &operation.route;
     let mut codes: BTreeSet<Code> = route.errors.iter().copied().collect();
+    // Whatever is asked for: headers that are too long, a body that is compressed.
+    codes.extend([Code::MalformedRequest, Code::UnsupportedMediaType]);
     codes.extend([Code::RateLimited, Code::Internal, Code::Unavailable]);
-    if let Auth::AtLeast(role) = route.auth {
-        codes.extend([Code::Unauthenticated, Code::SessionRevoked]);
-        if role != domain::user::Role::Customer {
-            codes.insert(Code::Forbidden);
-        }
+    if let Auth::AtLeast(_) = route.auth {
+        // Forbidden where the role is too low, or the scopes of an API key leave it out.
+        codes.extend([Code::Unauthenticated, Code::SessionRevoked, Code::Forbidden]);
     }
     if route.path.contains('{') {
         codes.insert(Code::NotFound);
@@ -174,9 +174,6 @@ fn refusals(operation: &Operation) -> BTreeSet<Code> {
     }
     if route.method.has_body() {
         codes.insert(Code::PayloadTooLarge);
-        if route.body == Body::Json {
-            codes.extend([Code::MalformedRequest, Code::UnsupportedMediaType]);
-        }
     }
     match route.idempotency {
         Idempotency::Ignored => {}

@@ -263,7 +263,25 @@ fn bodies_are_json_in_utf_8() {
 }
 
 #[test]
-fn a_body_has_a_longest_length() {
-    assert!(check_size(&Bytes::from(vec![0; MAX_BODY])).is_ok());
-    assert_eq!(check_size(&Bytes::from(vec![0; MAX_BODY + 1])).unwrap_err().code, Code::PayloadTooLarge);
+fn a_request_has_a_largest_size() {
+    let of = |body: usize, path: usize, headers: usize, coding: Option<&'static str>| {
+        let filler = (0..headers).map(|number| (format!("x-{number}").parse().unwrap(), "x".parse().unwrap()));
+        let coding = coding.map(|coding| (http::header::CONTENT_ENCODING, coding.parse().unwrap()));
+        let request = crate::RequestFacts {
+            id: String::new(),
+            ip: String::new(),
+            language: crate::Language::English,
+            headers: filler.chain(coding).collect(),
+            body: Bytes::from(vec![0; body]),
+            origin: String::new(),
+        };
+        let target = crate::Target { path: "x".repeat(path), ..crate::Target::default() };
+        check_request(&Call { target, path: Map::new(), query: Map::new(), request }).map_err(|error| error.code)
+    };
+    assert_eq!(of(MAX_BODY, MAX_TARGET, MOST_HEADERS, None), Ok(()));
+    assert_eq!(of(0, 0, 0, Some("Identity")), Ok(()));
+    assert_eq!(of(MAX_BODY + 1, 0, 0, None), Err(Code::PayloadTooLarge));
+    assert_eq!(of(0, MAX_TARGET + 1, 0, None), Err(Code::MalformedRequest));
+    assert_eq!(of(0, 0, MOST_HEADERS + 1, None), Err(Code::MalformedRequest));
+    assert_eq!(of(0, 0, 0, Some("gzip")), Err(Code::UnsupportedMediaType));
 }

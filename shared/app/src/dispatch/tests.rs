@@ -9,6 +9,7 @@ use bytes::Bytes;
 use domain::{
     Timestamp,
     id::{Id as _, LoginId, UserId},
+    rate::Rate,
     user::Role,
 };
 use http::{HeaderMap, HeaderValue, header};
@@ -21,6 +22,7 @@ use crate::{
     Code, Endpoint, Identity, Language, Method, Nothing, RequestFacts,
     clock::Clock,
     config::{Settings, Stage},
+    limits::{Each, Limits},
 };
 
 /// A database in which the login of the first user is alive, and no other.
@@ -120,7 +122,7 @@ impl Request {
             origin: "http://localhost".to_owned(),
         };
         let path = Map::from_iter([("year".to_owned(), json!("2026"))]);
-        Self { call: Call { path, query: Map::new(), request } }
+        Self { call: Call { target: crate::Target::default(), path, query: Map::new(), request } }
     }
 
     fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -252,8 +254,66 @@ async fn public_answers_need_a_tenant_and_can_be_cached() {
 fn routes_are_granted_what_lets_callers_in() {
     let grants = |auth, idempotency| implied_grants(&Route { auth, idempotency, ..Route::DEFAULT }).len();
     assert_eq!(grants(Auth::Open, Idempotency::Ignored), 0);
-    assert_eq!(grants(Auth::Proof, Idempotency::Ignored), 0);
-    assert_eq!(grants(Auth::Public, Idempotency::Ignored), 1);
-    assert_eq!(grants(Auth::Customer, Idempotency::Taken), 3);
-    assert_eq!(ECHO.grants().len(), 3);
+    // The bucket of its address; then the settings of the tenant and the session.
+    assert_eq!(grants(Auth::Proof, Idempotency::Ignored), 2);
+    assert_eq!(grants(Auth::Public, Idempotency::Ignored), 3);
+    assert_eq!(grants(Auth::Customer, Idempotency::Taken), 4);
+    assert_eq!(ECHO.grants().len(), 4);
+}
+
+/// Proves who speaks by itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Guess {}
+
+impl Endpoint for Guess {
+    const ROUTE: Route = Route { name: "guess", method: Method::Post, auth: Auth::Proof, ..Route::DEFAULT };
+    type Path = Nothing;
+    type Output = ();
+
+    async fn handle(self, _: Nothing, _: Caller, _: &'static App) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+static GUESS: Operation = Operation::of::<Guess>();
+
+/// A database in which the first user is logged in, and that fails calls of one kind.
+#[derive(Debug)]
+struct Without(&'static str);
+
+impl HttpConnector for Without {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        if request.headers().get("x-amz-target").is_some_and(|target| target.ends_with(self.0)) {
+            return HttpConnectorFuture::ready(Ok(HttpResponse::new(500.try_into().unwrap(), SdkBody::from("{}"))));
+        }
+        OneLogin.call(request)
+    }
+}
+
+fn without(operation: &'static str, limits: Limits) -> &'static App {
+    let settings = Settings::embedded(Stage::Local, "http://127.0.0.1:9", "http://localhost", [7; 32]);
+    let settings = Settings { limits: Some(limits), ..settings };
+    let http = http_client_fn(move |_, _| SharedHttpConnector::new(Without(operation)));
+    Box::leak(Box::new(App::connect(settings, Clock::test(APP.now()), Some(http), true)))
+}
+
+#[tokio::test]
+async fn where_nothing_can_be_counted_only_guesses_are_refused() {
+    let one = Rate { per_minute: 60, burst: 2, lot: 1, free: 0 };
+    let each = Each { address: one, user: one };
+    let app = without("UpdateItem", Limits { read: each, login: each, ..Limits::LOCAL });
+    for _ in 0..5 {
+        let call = Request::new("").query("tenantId", "demo").call;
+        assert_eq!(dispatch(&LOOK, call, app).await.status, 200);
+    }
+    let refused = dispatch(&GUESS, Request::new("{}").call, app).await;
+    assert_eq!((refused.status, refused.headers.contains_key(header::RETRY_AFTER)), (503, true));
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_down_is_not_done() {
+    let app = without("PutItem", Limits::LOCAL);
+    // If it ran it would refuse with 409.
+    let answer = dispatch(&ECHO, good(r#"{"quantity":1,"act":"refuse"}"#).call, app).await;
+    assert_eq!(answer.status, 500);
 }

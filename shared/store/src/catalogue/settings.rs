@@ -1,5 +1,6 @@
 //! A tenant's settings as an item.
 
+use domain::network::NetworkError;
 use domain::tenant::{Features, HoldTime, Tenant as Settings, TenantId, Theme};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,10 @@ pub(super) struct SettingsItem {
     coupon: bool,
     /// Minutes.
     hold: u8,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    origins: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    networks: Vec<String>,
 }
 
 impl SettingsItem {
@@ -32,11 +37,14 @@ impl SettingsItem {
             membership: settings.features.membership,
             coupon: settings.features.coupon,
             hold: settings.hold.as_minutes(),
+            origins: settings.allowed_origins.clone(),
+            networks: settings.admin_networks.iter().map(ToString::to_string).collect(),
         }
     }
 
     pub(super) fn read(self, id: &TenantId) -> Result<Settings, Failed> {
         let [primary, accent, bg, text, muted] = self.colours;
+        let networks = self.networks.iter().map(|text| text.parse()).collect::<Result<_, NetworkError>>();
         Ok(Settings {
             id: id.clone(),
             name: self.name,
@@ -45,6 +53,8 @@ impl SettingsItem {
             contact: self.contact,
             features: Features { calendar: self.calendar, membership: self.membership, coupon: self.coupon },
             hold: HoldTime::minutes(u64::from(self.hold)).map_err(Failed::corrupt)?,
+            allowed_origins: self.origins,
+            admin_networks: networks.map_err(Failed::corrupt)?,
         })
     }
 }
