@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod administrators;
+#[cfg(test)]
 mod anywhere;
 #[cfg(test)]
 mod audit;
@@ -33,6 +35,8 @@ mod mirror;
 #[cfg(test)]
 mod money;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod organisers;
 #[cfg(test)]
 mod planted;
@@ -49,6 +53,10 @@ mod sale;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod shop;
+#[cfg(test)]
+mod two_factor;
 #[cfg(test)]
 mod units;

@@ -122,6 +122,18 @@ mod tests {
     }
 
     #[test]
+    fn another_implementation_signs_the_same() {
+        // botocore 1.44 (`SigV4Auth`), for the same key, moment and request.
+        let expected = "d062bd5359dba3e83a1c55501c96a80e10ce8816103f1b27eb87c84440e1cced";
+        let signer = Signer::new("eu-central-1", "AKIDEXAMPLE", "wJalrXUtnFEMI", Some("session"));
+        let url = [&signer.endpoint("email"), "/v2/email/outbound-emails"].concat();
+        let now = Timestamp::from_second(1_767_225_600).unwrap();
+        let headers = signer.sign("ses", &url, "application/json", b"{}", now).unwrap();
+        let (_, authorization) = headers.iter().find(|(name, _)| name == "authorization").unwrap();
+        assert!(authorization.ends_with(&format!("Signature={expected}")), "{authorization}");
+    }
+
+    #[test]
     fn china_is_elsewhere() {
         let endpoint = |region| Signer::new(region, "a", "b", None).endpoint("email");
         assert_eq!(endpoint("eu-central-1"), "https://email.eu-central-1.amazonaws.com");
