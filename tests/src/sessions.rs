@@ -2,8 +2,9 @@
 
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use data_encoding::BASE64URL_NOPAD;
+use domain::user::Role;
 use serde_json::{Value, json};
-use store::identity::{Saved, User};
+use store::identity::{Saved, Standing, User};
 
 use crate::{
     accounts::{NOTICED_SECS, PASSWORD, buyer, call, login, profile, refresh, register, tokens},
@@ -92,4 +93,27 @@ async fn what_is_written_on_the_user_counts_even_if_nobody_got_to_the_logins() {
     assert_eq!(shop.get(&person, "/api/users/profile").await.status, 200, "seen alive a moment ago");
     shop.clock.advance(NOTICED_SECS);
     shop.get(&person, "/api/users/profile").await.refused(401, "session_revoked");
+}
+
+#[tokio::test]
+async fn a_refresh_reads_role_and_standing_anew() {
+    let shop = Shop::open().await;
+    let made = register(&shop, buyer()).await;
+    let (token, refreshing) = tokens(&made);
+    let list = async |token: &str| call(&shop, "GET", "/api/admin/events", Some(token), Value::Null).await;
+    list(&token).await.refused(403, "forbidden");
+    let tenant = shop.store();
+    let identity = tenant.identity();
+    let user = identity.named("ana@demo.test").await.unwrap().unwrap();
+    // Written past the route, which would have ended the session.
+    let raised = User { role: Role::Publisher, ..user };
+    assert_eq!(identity.save(&raised, shop.now()).await.unwrap(), Saved::Yes);
+    list(&token).await.refused(403, "forbidden");
+    let (token, refreshing) = tokens(&refresh(&shop, &refreshing).await);
+    assert_eq!(list(&token).await.status, 200);
+    let disabled = User { standing: Standing::Disabled, version: raised.version + 1, ..raised };
+    assert_eq!(identity.save(&disabled, shop.now()).await.unwrap(), Saved::Yes);
+    refresh(&shop, &refreshing).await.refused(401, "session_revoked");
+    shop.clock.advance(NOTICED_SECS);
+    list(&token).await.refused(401, "session_revoked");
 }
