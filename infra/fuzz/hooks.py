@@ -17,7 +17,7 @@ ACCOUNTS = {"customer": "buyer", "staff": "door", "publisher": "publisher", "adm
 # Seconds after which tokens are asked for again; they are good for 15 minutes.
 RENEW = 600
 # Whoever calls these has no session afterwards.
-ENDS_SESSION = {"logout", "change-password"}
+ENDS_SESSION = {"logout", "change-password", "end-session"}
 
 once = itertools.count()
 

@@ -17,12 +17,12 @@ use crate::{
     shop::{Shop, text},
 };
 
-const PASSWORD: &str = "demo-password-1";
+pub(crate) const PASSWORD: &str = "demo-password-1";
 /// Milliseconds for which a session is believed alive, and one more second.
-const NOTICED_SECS: i64 = 3;
+pub(crate) const NOTICED_SECS: i64 = 3;
 
 /// Sends JSON with or without a token that the test was given.
-async fn call(shop: &Shop, method: &str, path: &str, token: Option<&str>, body: Value) -> Answer {
+pub(crate) async fn call(shop: &Shop, method: &str, path: &str, token: Option<&str>, body: Value) -> Answer {
     let bearer = token.map(|token| format!("Bearer {token}"));
     let mut headers = vec![("content-type", "application/json")];
     headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
@@ -30,28 +30,28 @@ async fn call(shop: &Shop, method: &str, path: &str, token: Option<&str>, body: 
     shop.web.send(method, path, &headers, body).await
 }
 
-async fn register(shop: &Shop, body: Value) -> Answer {
+pub(crate) async fn register(shop: &Shop, body: Value) -> Answer {
     call(shop, "POST", "/api/auth/register", None, body).await
 }
 
-async fn login(shop: &Shop, login: &str, password: &str) -> Answer {
+pub(crate) async fn login(shop: &Shop, login: &str, password: &str) -> Answer {
     let body = json!({"tenantId": "demo", "login": login, "password": password});
     call(shop, "POST", "/api/auth/login", None, body).await
 }
 
-async fn refresh(shop: &Shop, token: &str) -> Answer {
+pub(crate) async fn refresh(shop: &Shop, token: &str) -> Answer {
     call(shop, "POST", "/api/auth/refresh", None, json!({"refreshToken": token})).await
 }
 
-async fn profile(shop: &Shop, token: &str) -> Answer {
+pub(crate) async fn profile(shop: &Shop, token: &str) -> Answer {
     call(shop, "GET", "/api/users/profile", Some(token), Value::Null).await
 }
 
-fn buyer() -> Value {
+pub(crate) fn buyer() -> Value {
     json!({"tenantId": "demo", "email": "Ana@demo.test", "password": PASSWORD, "nickname": "B"})
 }
 
-fn tokens(answer: &Answer) -> (String, String) {
+pub(crate) fn tokens(answer: &Answer) -> (String, String) {
     let data = answer.data();
     (text(&data, "token"), text(&data, "refreshToken"))
 }

@@ -1,5 +1,7 @@
 //! A client as a browser is one: over a socket, with nothing of the product's code.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full};
@@ -39,6 +41,14 @@ pub(crate) struct Answer {
 impl Web {
     pub(crate) fn new(base: &str) -> Self {
         Self { client: Client::builder(TokioExecutor::new()).build_http(), base: base.trim_end_matches('/').to_owned() }
+    }
+
+    /// A client at another address of this machine.
+    pub(crate) fn from(address: IpAddr, base: &str) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_local_address(Some(address));
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Self { client, base: base.trim_end_matches('/').to_owned() }
     }
 
     /// Sends bytes with headers to a path, or to a whole address.

@@ -118,6 +118,9 @@ async fn whoever_is_not_logged_in_gets_nothing_that_needs_a_login() {
             Auth::AtLeast(_) => drop(answer.refused(401, "unauthenticated")),
             Auth::Open | Auth::Public => assert_ne!(answer.status, 401, "{answer}"),
             // Whoever has nothing to prove who they are is not let in; with what words depends on the proof.
+            Auth::Proof if sample.name() == "forgot-password" => {
+                assert_eq!(answer.status, 202, "to everybody: {answer}");
+            }
             Auth::Proof => assert!((400..500).contains(&answer.status) || sample.name() == "register", "{answer}"),
         }
     }
@@ -375,7 +378,10 @@ pub(crate) async fn strangers_see_and_change_nothing(shop: &Shop) {
 async fn sample_requests_are_taken_by_their_functions() {
     let shop = Shop::open().await;
     let roles = Roles::of(&shop, "demo").await;
-    for sample in samples() {
+    let mut samples = samples();
+    // Whoever logs out is nobody afterwards.
+    samples.sort_by_key(|sample| sample.name() == "logout");
+    for sample in samples {
         let mut event = sample.event.clone();
         if let Some(who) = roles.enough(sample.operation.route.auth) {
             event["headers"]["authorization"] = format!("Bearer {}", shop.token(who)).into();

@@ -7,7 +7,7 @@ use app::{Grant, dispatch::implied_grants, guard};
 use providers::queue::Queue;
 use store::Table;
 
-use crate::{accounts, auditor, door, machines, money, organisers, restart, sale, trail};
+use crate::{accounts, administrators, auditor, door, machines, money, names, organisers, restart, sale, sessions, trail, two_factor};
 
 /// Stories that together use what is declared.
 const STORIES: &[fn()] = &[
@@ -40,6 +40,14 @@ const STORIES: &[fn()] = &[
     restart::a_sale_goes_on_after_a_restart,
     machines::a_machine_buys_pays_and_is_shut_out,
     trail::administrators_read_who_did_what_and_what_became_of_it,
+    sessions::sessions_are_listed_and_a_lost_one_is_ended,
+    administrators::users_are_found_by_role_status_login_and_nickname,
+    administrators::a_new_role_counts_within_two_seconds_and_a_disabled_user_is_out,
+    two_factor::an_authenticator_is_enrolled_asked_for_and_given_up,
+    two_factor::whose_role_demands_it_can_only_enrol,
+    names::a_code_proves_an_address_five_tries_long_for_ten_minutes,
+    names::a_new_name_counts_from_the_moment_that_it_is_proved,
+    names::a_forgotten_password_is_replaced_once_and_every_session_ends,
 ];
 
 /// What is needed only where something fails in the middle or two meet: crash points and rushes come there, stories do
@@ -56,6 +64,8 @@ const SELDOM: &[(&str, &[Grant], &str)] = &[
     ("reconcile-money", &[Grant::write(Table::Orders), Grant::send(Queue::SendRefund)], "what a crash left undone"),
     ("reconcile-notices", &[Grant::send(Queue::ApplyNotice)], "what a crash left undone"),
     ("sandbox-deliver", &[Grant::write(Table::Activity)], "a call that died before it took the money"),
+    ("notify", &[Grant::mail(), Grant::texts()], "calls without an SDK, which the guard does not see; and nobody is sent anything here"),
+    ("notify", &[Grant::read(Table::Catalogue)], "remembered"),
     ("cancel-order", &[Grant::read(Table::Catalogue)], "remembered"),
     ("get-ticket", &[Grant::read(Table::Catalogue)], "remembered"),
     ("list-orders", &[Grant::read(Table::Catalogue)], "remembered"),

@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod administrators;
+#[cfg(test)]
 mod anywhere;
 #[cfg(test)]
 mod audit;
@@ -41,6 +43,8 @@ mod mirror;
 #[cfg(test)]
 mod money;
 #[cfg(test)]
+mod names;
+#[cfg(test)]
 mod organisers;
 #[cfg(test)]
 mod planted;
@@ -57,8 +61,12 @@ mod sale;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod shop;
 #[cfg(test)]
 mod trail;
+#[cfg(test)]
+mod two_factor;
 #[cfg(test)]
 mod units;

@@ -14,7 +14,7 @@ use domain::{
 };
 use onsale::{Background, Options, System};
 use serde_json::{Value, json};
-use store::identity::{Profile, Registration, Secret, Standing, User};
+use store::identity::{Device, Profile, Registration, Secret, Standing, User, Verified};
 
 use crate::{
     client::{Answer, Web},
@@ -376,6 +376,7 @@ pub(crate) async fn person(app: &App, tenant: &TenantId, role: Role, name: &str)
         standing: Standing::Active,
         email: Some(format!("{name}@people.test")),
         phone: None,
+        verified: Verified::default(),
         profile: Profile { nickname: Some(name.to_owned()), ..Profile::default() },
         password: None,
         epoch: 0,
@@ -387,7 +388,10 @@ pub(crate) async fn person(app: &App, tenant: &TenantId, role: Role, name: &str)
     assert_eq!(made, Registration::Made, "{name}");
     let (now, secret) = (app.now(), Secret::of_hash(&hash));
     let never = Timestamp::from_second(now.as_second() + 400 * 86_400).unwrap();
-    assert!(accounts.identity().open_login(&user, login, &secret, never, now).await.unwrap(), "{name}");
+    assert!(
+        accounts.identity().open_login(&user, login, &secret, never, &Device::default(), now).await.unwrap(),
+        "{name}"
+    );
     person
 }
 

@@ -7,7 +7,7 @@ use domain::{
     tenant::TenantId,
     user::Role,
 };
-use store::identity::{PasswordHash, Profile, Registration, Standing, User};
+use store::identity::{PasswordHash, Profile, Registration, Standing, User, Verified};
 
 use crate::{
     login_name::Email,
@@ -82,6 +82,7 @@ pub(crate) fn new_user(
         standing: Standing::Active,
         email: names.email,
         phone: names.phone,
+        verified: Verified::default(),
         profile: Profile { nickname, ..Profile::default() },
         password: Some(password),
         epoch: 0,

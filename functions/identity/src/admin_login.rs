@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use store::Table;
 
-use crate::{session::SignedIn, sign_in::sign_in};
+use crate::{
+    session::SignedIn,
+    sign_in::{Claim, sign_in},
+};
 
 /// The operation.
 pub static OPERATION: Operation = Operation::of::<AdminLogin>();
@@ -21,6 +24,9 @@ struct AdminLogin {
     username: String,
     #[schemars(length(min = 1, max = 128))]
     password: String,
+    /// A code of one's authenticator, or a recovery code, where one has a second factor.
+    #[schemars(length(max = 32))]
+    otp: Option<String>,
 }
 
 impl Endpoint for AdminLogin {
@@ -29,15 +35,16 @@ impl Endpoint for AdminLogin {
         method: Method::Post,
         path: "/api/admin/auth/login",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Identity), Grant::write(Table::Identity)],
         summary: "Log in as staff or above",
-        errors: &[Code::BadCredentials, Code::RateLimited],
+        errors: &[Code::BadCredentials, Code::OtpRequired, Code::BadCode, Code::RateLimited],
         ..Route::DEFAULT
     };
     type Path = Nothing;
     type Output = SignedIn;
 
-    async fn handle(self, _: Nothing, _: Caller, app: &'static App) -> Result<SignedIn, Error> {
-        sign_in(&self.tenant_id.0, &self.username, self.password, Role::Staff, app).await
+    async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<SignedIn, Error> {
+        let claim = Claim { login: self.username, password: self.password, otp: self.otp, least: Role::Staff };
+        sign_in(&self.tenant_id.0, claim, &caller.request, app).await
     }
 }

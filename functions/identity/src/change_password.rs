@@ -57,7 +57,9 @@ impl Endpoint for ChangePassword {
         let saved = identity.save(&changed, app.now()).await?;
         explain(saved)?;
         // The epoch that was just stored holds even if this is never reached.
-        Ok(identity.end_other_logins(&changed, caller_identity.login, app.now()).await?)
+        identity.end_other_logins(&changed, caller_identity.login, app.now()).await?;
+        app.sessions.forget(caller.tenant()?, changed.id, caller_identity.login).await;
+        Ok(())
     }
 }
 
@@ -69,7 +71,7 @@ fn explain(saved: Saved) -> Result<(), Error> {
 }
 
 /// The user with another password: logins of the epoch before are over.
-fn with_password(user: User, hash: PasswordHash) -> User {
+pub(crate) fn with_password(user: User, hash: PasswordHash) -> User {
     User { password: Some(hash), epoch: user.epoch + 1, ..user }
 }
 

@@ -2,20 +2,41 @@
 
 mod account;
 pub mod admin_login;
+pub mod begin_two_factor;
 pub mod change_password;
+pub mod confirm_two_factor;
+mod device;
+pub mod end_session;
+pub mod end_two_factor;
+pub mod forgot_password;
 pub mod get_profile;
+mod letter;
+mod limits;
+pub mod list_sessions;
+pub mod list_users;
 pub mod login;
 mod login_name;
 pub mod logout;
+pub mod notify;
 mod password;
 mod profile;
 pub mod put_profile;
+pub mod put_user;
 pub mod refresh;
 pub mod register;
+pub mod reset_password;
+mod reset_token;
+mod second_factor;
+pub mod send_verification;
 mod session;
 mod sign_in;
+mod standing_word;
 #[cfg(test)]
 mod testing;
+pub mod token_keys;
+mod totp;
+pub mod verify;
+mod wording;
 
 pub use account::{NewAccount, create_account};
 
@@ -29,6 +50,18 @@ pub static OPERATIONS: &[&app::Operation] = &[
     &change_password::OPERATION,
     &get_profile::OPERATION,
     &put_profile::OPERATION,
+    &list_sessions::OPERATION,
+    &end_session::OPERATION,
+    &token_keys::OPERATION,
+    &verify::OPERATION,
+    &send_verification::OPERATION,
+    &forgot_password::OPERATION,
+    &reset_password::OPERATION,
+    &begin_two_factor::OPERATION,
+    &confirm_two_factor::OPERATION,
+    &end_two_factor::OPERATION,
+    &list_users::OPERATION,
+    &put_user::OPERATION,
 ];
 /// Every worker of this area.
-pub static WORKERS: &[&app::Worker] = &[];
+pub static WORKERS: &[&app::Worker] = &[&notify::WORKER];

@@ -30,8 +30,12 @@ pub(crate) struct UserView {
     pub(crate) avatar: Option<String>,
     /// Telephone number in E.164.
     pub(crate) phone: Option<String>,
+    /// Whether the number is known to be theirs.
+    pub(crate) phone_verified: bool,
     /// E-mail address.
     pub(crate) email: Option<String>,
+    /// Whether the address is known to be theirs.
+    pub(crate) email_verified: bool,
     /// The name in their papers.
     pub(crate) real_name: Option<String>,
     /// What they may do.
@@ -53,6 +57,8 @@ impl UserView {
             avatar: user.profile.avatar,
             phone: user.phone,
             email: user.email,
+            phone_verified: user.verified.phone,
+            email_verified: user.verified.email,
             real_name: user.profile.real_name,
             role: user.role.into(),
             status: user.standing.word(),

@@ -31,10 +31,10 @@ struct PutProfile {
     avatar: Option<String>,
     #[schemars(length(max = 64))]
     real_name: Option<String>,
-    /// May be sent as it is; cannot be changed here.
+    /// May be sent as it is; changes where a new one is verified.
     #[schemars(length(max = 254))]
     email: Option<String>,
-    /// May be sent as it is; cannot be changed here.
+    /// May be sent as it is; changes where a new one is verified.
     #[schemars(length(max = 32))]
     phone: Option<String>,
 }
@@ -101,7 +101,7 @@ impl PutProfile {
 
 fn unchanged(field: &str, sent: Option<&str>, stored: Option<&str>) -> Result<(), Detail> {
     let same = sent.is_none_or(|sent| login_name::normal(sent) == stored.unwrap_or_default());
-    if same { Ok(()) } else { Err(wrong(field, "cannot be changed here")) }
+    if same { Ok(()) } else { Err(wrong(field, "changes by POST /api/auth/verify/send with the new one")) }
 }
 
 #[cfg(test)]

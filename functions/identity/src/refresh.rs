@@ -27,7 +27,7 @@ impl Endpoint for Refresh {
         method: Method::Post,
         path: "/api/auth/refresh",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Identity), Grant::write(Table::Identity)],
         summary: "Exchange a refresh token for a new pair; the old one used again ends the session",
         errors: &[Code::SessionRevoked],
         // A refresh token is nothing to guess, and whole networks refresh from one address.

@@ -1,13 +1,21 @@
 //! `POST /api/auth/register`: makes a customer's account and logs them in.
 
-use app::{App, Auth, Caller, Code, Detail, Endpoint, Error, Grant, Method, Nothing, Operation, Route, wire::Text};
+use app::{
+    App, Auth, Caller, Code, Detail, Endpoint, Error, Grant, Language, Method, Nothing, Operation, Route, wire::Text,
+};
 use domain::{tenant::TenantId, user::Role};
+use providers::queue::Queue;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Table, identity::Registration};
+use store::{
+    Table,
+    identity::{Registration, User},
+};
 
 use crate::{
     account::{Names, new_user, wrong},
+    letter::{self, Wish},
+    limits,
     login_name::{Email, Phone},
     password::{self, Password},
     profile::{NICKNAME_MAX, line},
@@ -39,27 +47,45 @@ impl Endpoint for Register {
         method: Method::Post,
         path: "/api/auth/register",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::read(Table::Identity),
+            Grant::write(Table::Identity),
+            Grant::send(Queue::Notify),
+        ],
         summary: "Make an account and log in",
         success: 201,
-        errors: &[Code::NotFound, Code::AlreadyRegistered],
+        errors: &[Code::NotFound, Code::AlreadyRegistered, Code::RateLimited],
         ..Route::DEFAULT
     };
     type Path = Nothing;
     type Output = SignedIn;
 
-    async fn handle(self, _: Nothing, _: Caller, app: &'static App) -> Result<SignedIn, Error> {
+    async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<SignedIn, Error> {
         let wanted = self.parse().map_err(Error::fields)?;
         let tenant = app.store.tenant(&wanted.tenant);
         tenant.catalogue().settings().await?.ok_or(Code::NotFound)?;
+        // Kept taken: an account made is no guess, but a thousand of them are a nuisance.
+        let _taken = limits::from_address(tenant.identity(), &caller.request, app).await?;
 
         let hash = password::hash(wanted.password, app).await?;
         let user = new_user(wanted.names, wanted.nickname, Role::Customer, hash, app.now(), app.random()?);
 
         let made = tenant.identity().register(&user, app.now()).await?;
         explain(made)?;
-        let signed_in = session::open(user, &wanted.tenant, app).await?;
+        send_codes(&user, &wanted.tenant, caller.request.language, app).await;
+        let signed_in = session::open(user, &wanted.tenant, &caller.request, app).await?;
         signed_in.ok_or_else(|| Code::Unavailable.into())
+    }
+}
+
+/// Has a code sent to each name. Whoever gets none asks for another; the account is there in any case.
+async fn send_codes(user: &User, tenant: &TenantId, language: Language, app: &App) {
+    for name in user.names() {
+        let wish = Wish::Verify { user: user.id.into(), name: name.to_owned() };
+        if let Err(error) = letter::post(app, tenant, wish, language).await {
+            tracing::warn!(%error, "no code is sent to a new account");
+        }
     }
 }
 

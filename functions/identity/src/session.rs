@@ -1,18 +1,19 @@
 //! Sessions: an access token that is checked without asking anybody, and a refresh token that is good once.
 
-use app::{App, Error, Identity, auth::sha256, config::Secret as Hidden, token::ACCESS_SECS};
+use app::{App, Error, Identity, RequestFacts, auth::sha256, config::Secret as Hidden, token::ACCESS_SECS};
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
     Timestamp,
     id::{Id as _, LoginId, UserId},
     tenant::TenantId,
+    user::Role,
 };
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::identity::{Rotation, Secret, User};
 
-use crate::profile::UserView;
+use crate::{device, profile::UserView, second_factor::session_role};
 
 /// How long a session lives without a refresh.
 const IDLE_FOR: SignedDuration = SignedDuration::from_mins(30);
@@ -28,6 +29,9 @@ pub(crate) struct SignedIn {
     refresh_token: String,
     /// Seconds until the access token ends.
     expires_in: i64,
+    /// Whether the user's role demands a second factor that they have not got: until they enrol and refresh, the session
+    /// is a customer's.
+    must_enrol: bool,
 }
 
 impl std::fmt::Debug for SignedIn {
@@ -37,7 +41,12 @@ impl std::fmt::Debug for SignedIn {
 }
 
 /// Opens a session for a user as just loaded; none where they were disabled or changed their password meanwhile.
-pub(crate) async fn open(user: User, tenant: &TenantId, app: &App) -> Result<Option<SignedIn>, Error> {
+pub(crate) async fn open(
+    user: User,
+    tenant: &TenantId,
+    request: &RequestFacts,
+    app: &App,
+) -> Result<Option<SignedIn>, Error> {
     let now = app.now();
     let ticket = RefreshToken {
         tenant: tenant.clone(),
@@ -46,9 +55,14 @@ pub(crate) async fn open(user: User, tenant: &TenantId, app: &App) -> Result<Opt
         secret: Hidden::new(app.random()?),
     };
     let accounts = app.store.tenant(tenant);
-    let idle_until = idle_until(now);
-    let counts = accounts.identity().open_login(&user, ticket.login, &ticket.hash(), idle_until, now).await?;
-    if counts { ticket.signed_in(user, app, now).map(Some) } else { Ok(None) }
+    let (idle_until, device) = (idle_until(now), device::of(request));
+    let identity = accounts.identity();
+    let counts = identity.open_login(&user, ticket.login, &ticket.hash(), idle_until, &device, now).await?;
+    if !counts {
+        return Ok(None);
+    }
+    let role = session_role(&accounts, &user).await?;
+    ticket.signed_in(user, role, app, now).map(Some)
 }
 
 /// Renews a session; none where it is over, be it because `shown` was used before.
@@ -59,7 +73,10 @@ pub(crate) async fn renew(user: User, shown: RefreshToken, app: &App) -> Result<
     let accounts = app.store.tenant(&next.tenant);
     let identity = accounts.identity();
     match identity.rotate(&user, next.login, &hash, &next.hash(), idle_until(now), now).await? {
-        Rotation::Done => next.signed_in(user, app, now).map(Some),
+        Rotation::Done => {
+            let role = session_role(&accounts, &user).await?;
+            next.signed_in(user, role, app, now).map(Some)
+        }
         Rotation::Over => {
             app.sessions.forget(&next.tenant, next.user, next.login).await;
             Ok(None)
@@ -114,12 +131,13 @@ impl RefreshToken {
         Secret::of_hash(&sha256(&[b"refresh", self.secret.expose()]))
     }
 
-    fn signed_in(&self, user: User, app: &App, now: Timestamp) -> Result<SignedIn, Error> {
-        let identity = Identity { user: user.id, role: user.role, login: self.login };
+    fn signed_in(&self, user: User, role: Role, app: &App, now: Timestamp) -> Result<SignedIn, Error> {
+        let identity = Identity { user: user.id, role, login: self.login };
         Ok(SignedIn {
             token: app.keys.access_token(&self.tenant, &identity, now)?,
             refresh_token: self.write(),
             expires_in: ACCESS_SECS,
+            must_enrol: role != user.role,
             user: UserView::of(user, &self.tenant),
         })
     }

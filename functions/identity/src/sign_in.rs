@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use app::{App, Code, Error};
+use app::{App, Code, Error, RequestFacts};
 use domain::{tenant::TenantId, user::Role};
-use store::identity::{Attempt, Identity, Standing, User};
+use store::{
+    Tenant,
+    identity::{Attempt, Identity, Standing, User},
+};
 
 use crate::{
-    login_name, password,
+    limits, login_name, password,
+    second_factor::{self, Proof},
     session::{self, SignedIn},
 };
 
@@ -20,6 +24,10 @@ const WAIT_FOR: Duration = Duration::from_millis(150);
 pub(crate) enum Refused {
     /// Unknown name, wrong password, disabled, or of too low a role: nobody is told which.
     BadCredentials,
+    /// The password is right, and a second factor is needed.
+    OtpRequired,
+    /// The password is right, and the second factor is not, or was used before.
+    BadCode,
     /// Too many attempts failed lately.
     TooManyAttempts { retry_after_secs: u32 },
 }
@@ -28,25 +36,62 @@ pub(crate) enum Refused {
 pub(crate) fn explain(refused: Refused) -> Error {
     match refused {
         Refused::BadCredentials => Code::BadCredentials.into(),
+        Refused::OtpRequired => Code::OtpRequired.into(),
+        Refused::BadCode => Code::BadCode.into(),
         Refused::TooManyAttempts { retry_after_secs } => Error::new(Code::RateLimited).retry_after(retry_after_secs),
     }
 }
 
-/// Opens a session for whoever has this name and password and at least this role.
+/// What somebody says who they are by.
+pub(crate) struct Claim {
+    /// E-mail address or telephone number, as it was typed.
+    pub(crate) login: String,
+    pub(crate) password: String,
+    /// A code of their authenticator, or a recovery code.
+    pub(crate) otp: Option<String>,
+    /// The least role that may come in by this door.
+    pub(crate) least: Role,
+}
+
+/// Opens a session for whoever has this name and password, at least this role, and their second factor where they have
+/// one.
 pub(crate) async fn sign_in(
     tenant: &TenantId,
-    login: &str,
-    password: String,
-    least: Role,
+    claim: Claim,
+    request: &RequestFacts,
     app: &App,
 ) -> Result<SignedIn, Error> {
     let accounts = app.store.tenant(tenant);
-    let name = login_name::normal(login);
-    let user = accounts.identity().named(&name).await?;
+    let identity = accounts.identity();
+    let name = login_name::normal(&claim.login);
+    let place = limits::from_address(identity, request, app).await?;
+    let user = identity.named(&name).await?;
 
-    let user = prove(accounts.identity(), &name, user, password, least, app).await?.map_err(explain)?;
-    let signed_in = session::open(user, tenant, app).await?;
+    take_turn(identity, &name, app).await?.map_err(explain)?;
+    let proven = match compare(user, claim.password, claim.least).await? {
+        Ok(user) => second(&accounts, user, claim.otp.as_deref(), app).await?,
+        Err(refused) => Err(refused),
+    };
+    match &proven {
+        Ok(_) => identity.attempt_succeeded(&name).await?,
+        // Nothing was guessed. But it must not forget what was: who knows the password would guess codes for ever.
+        Err(Refused::OtpRequired) => identity.attempt_withdrawn(&name).await?,
+        Err(_) => identity.attempt_failed(&name).await?,
+    }
+    if matches!(proven, Ok(_) | Err(Refused::OtpRequired)) {
+        place.give_back(identity).await?;
+    }
+    let signed_in = session::open(proven.map_err(explain)?, tenant, request, app).await?;
     signed_in.ok_or_else(|| explain(Refused::BadCredentials))
+}
+
+/// Lets in whom the second factor lets in.
+async fn second(tenant: &Tenant, user: User, otp: Option<&str>, app: &App) -> Result<Result<User, Refused>, Error> {
+    Ok(match second_factor::prove(tenant, user.id, otp, app).await? {
+        Proof::Good => Ok(user),
+        Proof::Missing => Err(Refused::OtpRequired),
+        Proof::Wrong => Err(Refused::BadCode),
+    })
 }
 
 /// Compares a password under the limit of attempts for its name.
@@ -61,9 +106,7 @@ pub(crate) async fn prove(
     if let Err(refused) = take_turn(identity, name, app).await? {
         return Ok(Err(refused));
     }
-    let stored = user.as_ref().and_then(|user| user.password.as_ref());
-    let fits = password::matches(password, stored).await?;
-    let decided = decide(user, fits, least);
+    let decided = compare(user, password, least).await?;
     match &decided {
         Ok(_) => identity.attempt_succeeded(name).await?,
         Err(_) => identity.attempt_failed(name).await?,
@@ -71,7 +114,14 @@ pub(crate) async fn prove(
     Ok(decided)
 }
 
-async fn take_turn(identity: Identity<'_>, name: &str, app: &App) -> Result<Result<(), Refused>, Error> {
+async fn compare(user: Option<User>, password: String, least: Role) -> Result<Result<User, Refused>, Error> {
+    let stored = user.as_ref().and_then(|user| user.password.as_ref());
+    let fits = password::matches(password, stored).await?;
+    Ok(decide(user, fits, least))
+}
+
+/// Takes a place for one attempt on a name, waiting for others that are under way. Whoever took it says how it ended.
+pub(crate) async fn take_turn(identity: Identity<'_>, name: &str, app: &App) -> Result<Result<(), Refused>, Error> {
     for _ in 0..WAITS {
         match identity.attempt(name, app.now()).await? {
             Attempt::Allowed => return Ok(Ok(())),

@@ -6,7 +6,7 @@ use domain::{
     user::Role,
 };
 use serde::de::DeserializeOwned;
-use store::identity::{PasswordHash, Profile, Standing, User};
+use store::identity::{PasswordHash, Profile, Standing, User, Verified};
 
 /// A customer.
 pub(crate) fn user() -> User {
@@ -16,6 +16,7 @@ pub(crate) fn user() -> User {
         standing: Standing::Active,
         email: Some("buyer@demo.test".into()),
         phone: None,
+        verified: Verified::default(),
         profile: Profile { nickname: Some("Buyer".into()), ..Profile::default() },
         password: Some(PasswordHash::new("$argon2id$…".into())),
         epoch: 1,

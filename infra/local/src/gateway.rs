@@ -24,6 +24,7 @@ use tower_http::compression::{
 use crate::{
     cors,
     invocation::{self, Died},
+    messages,
     metrics::Metrics,
     plug::Plug,
     refusal::refuse,
@@ -89,6 +90,9 @@ impl Gateway {
         let path = request.uri().path();
         if path == METRICS && request.method() == Method::GET {
             return self.metrics();
+        }
+        if path == messages::PATH && request.method() == Method::GET {
+            return messages::page(self.app, peer, request.headers()).await;
         }
         if path.starts_with(&self.files) {
             return self.file(request).await;

@@ -13,6 +13,7 @@ mod housekeeping;
 mod invocation;
 mod lane;
 mod machinery;
+mod messages;
 mod metrics;
 mod options;
 mod plug;

@@ -1,7 +1,8 @@
 //! Keys, all derived from one master secret, and the hashes and identifiers made with them.
 //!
-//! Derived keys need no storage and no rotation of their own: changing `ONSALE_SECRET` changes all of them. A label keeps
-//! each use apart: what was made with one key proves nothing under another.
+//! Derived keys need no storage: changing `ONSALE_SECRET` changes all of them. A label keeps each use apart: what was made
+//! with one key proves nothing under another. The keys of access tokens are derived by number, so that they can be replaced
+//! without the secret ([0018](../../../docs/decisions/0018-signing-keys-by-number.md)).
 
 use std::{
     collections::HashMap,
@@ -48,12 +49,17 @@ impl fmt::Debug for Keys {
 }
 
 impl Keys {
-    /// Derives the keys.
+    /// Derives the keys; access tokens are signed with the first of theirs.
     pub fn new(secret: &[u8; 32]) -> Self {
+        Self::with_token_key(secret, 1)
+    }
+
+    /// Derives the keys; access tokens are signed with the one of this number.
+    pub fn with_token_key(secret: &[u8; 32], number: u32) -> Self {
         let master = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let seed = hash_with(&master, &[b"access-token"]);
+        let tokens = TokenKeys::new(number, |number| hash_with(&master, &[b"access-token", &number.to_be_bytes()]));
         let orders = hmac::Key::new(hmac::HMAC_SHA256, &hash_with(&master, &[b"order-id"]));
-        Self { tokens: TokenKeys::new(&key_pair(&seed)), master, orders, tickets: Mutex::default() }
+        Self { tokens, master, orders, tickets: Mutex::default() }
     }
 
     /// A keyed hash that nobody else can make. The label names the use; the parts cannot run into each other.
@@ -203,7 +209,7 @@ fn first<const N: usize>(bytes: &[u8]) -> [u8; N] {
 }
 
 #[expect(clippy::expect_used, reason = "any 32 bytes are a seed; the type leaves no other length")]
-fn key_pair(seed: &[u8; 32]) -> Ed25519KeyPair {
+pub(crate) fn key_pair(seed: &[u8; 32]) -> Ed25519KeyPair {
     Ed25519KeyPair::from_seed_unchecked(seed).expect("32 bytes are a seed")
 }
 

@@ -11,6 +11,8 @@ pub enum Code {
     Unauthenticated,
     BadCredentials,
     SessionRevoked,
+    BadCode,
+    OtpRequired,
     Forbidden,
     NotFound,
     MethodNotAllowed,
@@ -44,12 +46,14 @@ pub enum Code {
 type Row = (Code, &'static str, u16, &'static str, &'static str);
 
 #[rustfmt::skip] // One row a line reads as the table that it is.
-const ROWS: [Row; 32] = [
+const ROWS: [Row; 34] = [
     (Code::ValidationFailed, "validation_failed", 400, "Some fields are not right.", "部分字段填写有误。"),
     (Code::MalformedRequest, "malformed_request", 400, "The request is not readable.", "请求无法解析。"),
     (Code::Unauthenticated, "unauthenticated", 401, "Please log in.", "请先登录。"),
     (Code::BadCredentials, "bad_credentials", 401, "Login or password is wrong.", "账号或密码错误。"),
     (Code::SessionRevoked, "session_revoked", 401, "Your session has ended. Please log in again.", "会话已失效，请重新登录。"),
+    (Code::BadCode, "bad_code", 401, "That code is wrong, or no longer good.", "验证码错误或已失效。"),
+    (Code::OtpRequired, "otp_required", 401, "Please enter the code of your authenticator.", "请输入动态验证码。"),
     (Code::Forbidden, "forbidden", 403, "You may not do this.", "没有权限执行此操作。"),
     (Code::NotFound, "not_found", 404, "There is nothing here.", "未找到相关内容。"),
     (Code::MethodNotAllowed, "method_not_allowed", 405, "This address does not take that method.", "不支持该请求方法。"),

@@ -21,6 +21,8 @@ pub struct Settings {
     pub public_url: String,
     /// `ONSALE_SECRET`: 32 bytes in base64, from which every key is derived.
     pub secret: Secret<[u8; 32]>,
+    /// `ONSALE_TOKEN_KEY`: the number of the key that signs access tokens, from 1; without it 1. Its neighbours verify.
+    pub token_key: u32,
     /// `AWS_REGION`.
     pub region: String,
     /// `AWS_ACCESS_KEY_ID`.
@@ -37,6 +39,17 @@ pub struct Settings {
     pub s3_url: Option<String>,
     /// `ONSALE_FILES_URL`: the endpoint under which browsers reach the files, where it differs from the one before.
     pub files_url: Option<String>,
+    /// `ONSALE_WEB_URL`: scheme and host of the pages that links in messages lead to; without it our own.
+    pub web_url: String,
+    /// `ONSALE_MAIL_FROM`: the address that e-mail comes from. Without it local and test stages keep their messages, and
+    /// others send no e-mail.
+    pub mail_from: Option<String>,
+    /// `ONSALE_SMS_SENDER`: the name that text messages come from, where the country allows one.
+    pub sms_sender: Option<String>,
+    /// `AWS_ENDPOINT_URL_SESV2` or `AWS_ENDPOINT_URL`, where it is not Amazon's.
+    pub ses_url: Option<String>,
+    /// `AWS_ENDPOINT_URL_SNS` or `AWS_ENDPOINT_URL`, where it is not Amazon's.
+    pub sns_url: Option<String>,
     /// `ONSALE_CA_BUNDLE`: a file of certificates in PEM that are trusted beside Amazon's. What it contains.
     pub ca_bundle: Option<Vec<u8>>,
     /// `ONSALE_LIMITS`: how fast others may ask, in percent of [`Limits::DEPLOYED`], which is what holds where it is not
@@ -132,6 +145,7 @@ impl Settings {
             bucket: reader.needed("ONSALE_BUCKET"),
             public_url: reader.needed("ONSALE_PUBLIC_URL").trim_end_matches('/').to_owned(),
             secret: reader.secret("ONSALE_SECRET"),
+            token_key: reader.number("ONSALE_TOKEN_KEY", 1),
             region: reader.needed("AWS_REGION"),
             access_key_id: reader.needed("AWS_ACCESS_KEY_ID"),
             secret_access_key: Secret(reader.needed("AWS_SECRET_ACCESS_KEY")),
@@ -140,6 +154,16 @@ impl Settings {
             sqs_url: reader.endpoint("AWS_ENDPOINT_URL_SQS"),
             s3_url: reader.endpoint("AWS_ENDPOINT_URL_S3"),
             files_url: reader.optional("ONSALE_FILES_URL"),
+            web_url: reader
+                .optional("ONSALE_WEB_URL")
+                .or_else(|| reader.optional("ONSALE_PUBLIC_URL"))
+                .unwrap_or_default()
+                .trim_end_matches('/')
+                .to_owned(),
+            mail_from: reader.optional("ONSALE_MAIL_FROM"),
+            sms_sender: reader.optional("ONSALE_SMS_SENDER"),
+            ses_url: reader.endpoint("AWS_ENDPOINT_URL_SESV2"),
+            sns_url: reader.endpoint("AWS_ENDPOINT_URL_SNS"),
             ca_bundle: reader.file("ONSALE_CA_BUNDLE"),
             limits: reader.limits("ONSALE_LIMITS"),
             log: reader.optional("RUST_LOG"),
@@ -156,6 +180,7 @@ impl Settings {
             bucket: "onsale".to_owned(),
             public_url: public_url.trim_end_matches('/').to_owned(),
             secret: Secret(secret),
+            token_key: 1,
             region: "eu-central-1".to_owned(),
             access_key_id: "embedded".to_owned(),
             secret_access_key: Secret("embedded".to_owned()),
@@ -164,6 +189,11 @@ impl Settings {
             sqs_url: Some(endpoint.to_owned()),
             s3_url: Some(endpoint.to_owned()),
             files_url: None,
+            web_url: public_url.trim_end_matches('/').to_owned(),
+            mail_from: None,
+            sms_sender: None,
+            ses_url: None,
+            sns_url: None,
             ca_bundle: None,
             limits: Some(Limits::LOCAL),
             log: None,
@@ -219,6 +249,14 @@ impl Reader<'_> {
         percent.map(|percent| Limits::DEPLOYED.scaled(percent))
     }
 
+    fn number(&mut self, name: &str, usual: u32) -> u32 {
+        let Some(text) = self.optional(name) else { return usual };
+        text.trim().parse().ok().filter(|number| (1..u32::MAX).contains(number)).unwrap_or_else(|| {
+            self.wrong.push(format!("{name} is not a number from 1 on"));
+            usual
+        })
+    }
+
     fn file(&mut self, name: &str) -> Option<Vec<u8>> {
         let path = self.optional(name)?;
         std::fs::read(&path).map_err(|error| self.wrong.push(format!("{name}: {path}: {error}"))).ok()
@@ -233,6 +271,7 @@ mod tests {
         Some(match name {
             "ONSALE_SECRET" => BASE64.encode(&[7; 32]),
             "ONSALE_PUBLIC_URL" => "https://tickets.example/".to_owned(),
+            "ONSALE_TOKEN_KEY" => "2".to_owned(),
             "ONSALE_CA_BUNDLE" | "ONSALE_LIMITS" | "AWS_ENDPOINT_URL_SQS" => return None,
             name => name.to_lowercase(),
         })
@@ -252,7 +291,15 @@ mod tests {
         let settings = Settings::read(&complete).unwrap();
         assert_eq!(settings.sqs_url.as_deref(), Some("aws_endpoint_url"));
         assert_eq!(settings.s3_url.as_deref(), Some("aws_endpoint_url_s3"));
-        assert_eq!(settings.public_url, "https://tickets.example");
+        assert_eq!((settings.public_url.as_str(), settings.token_key), ("https://tickets.example", 2));
+    }
+
+    #[test]
+    fn the_number_of_a_key_counts_from_one() {
+        for (text, number) in [("", Some(1)), ("7", Some(7)), ("0", None), ("-1", None), ("4294967295", None)] {
+            let read = |name: &str| if name == "ONSALE_TOKEN_KEY" { Some(text.to_owned()) } else { complete(name) };
+            assert_eq!(Settings::read(&read).ok().map(|settings| settings.token_key), number, "{text}");
+        }
     }
 
     #[test]

@@ -14,6 +14,10 @@ pub enum Resource {
     DeadLetters(Queue),
     /// The bucket of tickets' images and uploads.
     Files,
+    /// E-mail.
+    Mail,
+    /// Text messages.
+    Texts,
 }
 
 /// What may be done with it.
@@ -74,6 +78,16 @@ impl Grant {
         Self { resource: Resource::Files, access: Access::Write }
     }
 
+    /// Sends e-mail.
+    pub const fn mail() -> Self {
+        Self { resource: Resource::Mail, access: Access::Send }
+    }
+
+    /// Sends text messages.
+    pub const fn texts() -> Self {
+        Self { resource: Resource::Texts, access: Access::Send }
+    }
+
     /// The IAM actions that the permission consists of.
     pub const fn actions(self) -> &'static [&'static str] {
         match (self.resource, self.access) {
@@ -83,6 +97,8 @@ impl Grant {
                 &["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
             }
             (Resource::Queue(_) | Resource::DeadLetters(_), _) => &["sqs:SendMessage"],
+            (Resource::Mail, _) => &["ses:SendEmail"],
+            (Resource::Texts, _) => &["sns:Publish"],
             (Resource::Files, Access::Read) => &["s3:GetObject"],
             (Resource::Files, _) => &["s3:PutObject"],
         }

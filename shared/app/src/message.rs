@@ -92,6 +92,16 @@ pub struct PaymentBegun {
     pub asked: u8,
 }
 
+/// A message that somebody is to be sent. What it is about is sealed, for it names people; a code or a token is not in it:
+/// the worker makes them ([0018](../../../docs/decisions/0019-messages-to-people.md)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notify {
+    /// Whose.
+    pub tenant: Text<TenantId>,
+    /// Sealed for the tenant.
+    pub sealed: String,
+}
+
 /// Money that has to go back, or a payment of an ended order whose outcome is not known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneyDue {

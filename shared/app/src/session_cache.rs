@@ -109,7 +109,10 @@ mod tests {
         fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
             self.asked.fetch_add(1, Ordering::SeqCst);
             let ended = self.ended.load(Ordering::SeqCst);
-            let item = if ended { "{}" } else { r#"{"Item":{"idleUntil":{"N":"9999999999"}}}"# };
+            let user = r#"{"sk":{"S":"user"},"standing":{"S":"active"},"epoch":{"N":"0"}}"#;
+            let login = r#"{"sk":{"S":"login#"},"idleUntil":{"N":"9999999999"},"epoch":{"N":"0"}}"#;
+            let items = if ended { user.to_owned() } else { [user, login].join(",") };
+            let item = format!(r#"{{"Responses":{{"onsale-identity":[{items}]}}}}"#);
             HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from(item))))
         }
     }

@@ -3,14 +3,17 @@
 //! The algorithm is fixed here and never read from the token. Times are compared with the application's clock, not the
 //! system's, so that tests move both together.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
+use aws_lc_rs::signature::KeyPair as _;
 use domain::{Timestamp, tenant::TenantId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Identity, auth::Keys};
+use crate::{
+    Error, Identity,
+    auth::{Keys, key_pair},
+};
 
 /// Seconds for which an access token is good.
 pub const ACCESS_SECS: i64 = 15 * 60;
@@ -20,9 +23,6 @@ const SKEW_SECS: i64 = 60;
 
 const ISSUER: &str = "onsale";
 const AUDIENCE: &str = "onsale-api";
-/// Names the key in a token's header. There is one; the name lets a second be introduced beside it.
-const KEY_ID: &str = "1";
-
 /// Who a token speaks for, before it is known whether the session is alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bearer {
@@ -34,10 +34,35 @@ pub struct Bearer {
     pub expires: Timestamp,
 }
 
-/// The two halves of the key, parsed once.
+/// The key that signs, and those that verify: it, the one before, and the one after. The one before, because tokens signed
+/// with it live on for a while; the one after, because functions are replaced one by one, and those that are old meet
+/// tokens of those that are new.
 pub(crate) struct TokenKeys {
+    signs: u32,
+    known: Vec<TokenKey>,
+}
+
+/// A key by its number, which as text is its name in a token's header. Its halves are made when they are first needed: a
+/// process that never meets a token of another key never makes it.
+struct TokenKey {
+    number: u32,
+    seed: [u8; 32],
+    halves: OnceLock<Halves>,
+}
+
+struct Halves {
     signing: EncodingKey,
     checking: DecodingKey,
+    public: [u8; 32],
+}
+
+/// A key that verifies access tokens, for whoever wants to do so without asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    /// Its name in the header of a token.
+    pub id: String,
+    /// The 32 bytes of an Ed25519 key.
+    pub bytes: [u8; 32],
 }
 
 impl fmt::Debug for TokenKeys {
@@ -63,13 +88,31 @@ struct Claims {
 }
 
 impl TokenKeys {
-    #[expect(clippy::expect_used, reason = "a key pair that was made can be written down")]
-    pub(crate) fn new(pair: &Ed25519KeyPair) -> Self {
-        let private = pair.to_pkcs8().expect("a key pair can be written as PKCS #8");
-        Self {
-            signing: EncodingKey::from_ed_der(private.as_ref()),
-            checking: DecodingKey::from_ed_der(pair.public_key().as_ref()),
-        }
+    /// Keys around the one that signs, each made of the seed of its number.
+    pub(crate) fn new(signs: u32, seed: impl Fn(u32) -> [u8; 32]) -> Self {
+        let numbers = signs.saturating_sub(1).max(1)..=signs.saturating_add(1);
+        let known = numbers.map(|number| TokenKey { number, seed: seed(number), halves: OnceLock::new() });
+        Self { signs, known: known.collect() }
+    }
+
+    fn named(&self, id: &str) -> Option<&TokenKey> {
+        self.known.iter().find(|key| key.number.to_string() == id)
+    }
+}
+
+impl TokenKey {
+    #[expect(clippy::expect_used, reason = "a key pair that was made can be written down, and is 32 bytes long")]
+    fn halves(&self) -> &Halves {
+        self.halves.get_or_init(|| {
+            let pair = key_pair(&self.seed);
+            let private = pair.to_pkcs8().expect("a key pair can be written as PKCS #8");
+            let public = pair.public_key().as_ref();
+            Halves {
+                signing: EncodingKey::from_ed_der(private.as_ref()),
+                checking: DecodingKey::from_ed_der(public),
+                public: public.try_into().expect("an Ed25519 key has 32 bytes"),
+            }
+        })
     }
 }
 
@@ -90,8 +133,16 @@ impl Keys {
             aud: AUDIENCE.to_owned(),
             nbf: None,
         };
-        let header = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::EdDSA) };
-        jsonwebtoken::encode(&header, &claims, &self.tokens.signing).map_err(Error::internal)
+        let id = self.tokens.signs.to_string();
+        let key = self.tokens.named(&id).ok_or_else(|| Error::internal("the key that signs is not known"))?;
+        let header = Header { kid: Some(id), ..Header::new(Algorithm::EdDSA) };
+        jsonwebtoken::encode(&header, &claims, &key.halves().signing).map_err(Error::internal)
+    }
+
+    /// The keys that verify access tokens, oldest first.
+    pub fn token_keys(&self) -> Vec<PublicKey> {
+        let known = self.tokens.known.iter();
+        known.map(|key| PublicKey { id: key.number.to_string(), bytes: key.halves().public }).collect()
     }
 
     /// Who an access token speaks for; nothing where it is forged, ended, or meant for something else. Why is nobody's
@@ -103,11 +154,12 @@ impl Keys {
         validation.set_required_spec_claims(&["exp", "sub", "iss", "aud"]);
         // Compared below, with the application's clock.
         validation.validate_exp = false;
-        let token = jsonwebtoken::decode::<Claims>(token, &self.tokens.checking, &validation).ok()?;
-        let claims = token.claims;
+        // Of the header, which anybody can write, only the name of a key of ours is believed: never the algorithm.
+        let key = self.tokens.named(&jsonwebtoken::decode_header(token).ok()?.kid?)?;
+        let claims = jsonwebtoken::decode::<Claims>(token, &key.halves().checking, &validation).ok()?.claims;
         let now = now.as_second();
         let from = claims.iat.max(claims.nbf.unwrap_or(i64::MIN));
-        if token.header.kid.as_deref() != Some(KEY_ID) || claims.exp <= now || from > now + SKEW_SECS {
+        if claims.exp <= now || from > now + SKEW_SECS {
             return None;
         }
         Some(Bearer {
@@ -155,11 +207,15 @@ mod tests {
 
     /// A token with these claims, really signed with our key.
     fn signed(header: &Header, claims: &Value) -> String {
-        jsonwebtoken::encode(header, claims, &keys().tokens.signing).unwrap()
+        jsonwebtoken::encode(header, claims, &halves(&keys(), "1").signing).unwrap()
+    }
+
+    fn halves<'k>(keys: &'k Keys, id: &str) -> &'k Halves {
+        keys.tokens.named(id).unwrap().halves()
     }
 
     fn ours() -> Header {
-        Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::EdDSA) }
+        Header { kid: Some("1".to_owned()), ..Header::new(Algorithm::EdDSA) }
     }
 
     fn changed(name: &str, value: Value) -> Value {
@@ -186,8 +242,8 @@ mod tests {
 
     #[test]
     fn nothing_but_our_signature_counts() {
-        let public = keys().tokens.checking.try_get_as_bytes().unwrap().to_vec();
-        let with_public_as_secret = Header { kid: Some(KEY_ID.to_owned()), ..Header::new(Algorithm::HS256) };
+        let public = halves(&keys(), "1").public;
+        let with_public_as_secret = Header { kid: Some("1".to_owned()), ..Header::new(Algorithm::HS256) };
         let refused = [
             ("no signature", forged(&json!({"alg": "none", "typ": "JWT", "kid": "1"}), b"")),
             ("none, spelled otherwise", forged(&json!({"alg": "NONE", "kid": "1"}), b"")),
@@ -201,6 +257,8 @@ mod tests {
                 Keys::new(&[8; 32]).access_token(&"demo".parse().unwrap(), &identity(), now()).unwrap(),
             ),
             ("another key's name", signed(&Header { kid: Some("2".to_owned()), ..ours() }, &claims())),
+            ("a key that is too far away", signed(&Header { kid: Some("3".to_owned()), ..ours() }, &claims())),
+            ("a key's name otherwise", signed(&Header { kid: Some("01".to_owned()), ..ours() }, &claims())),
             ("no key's name", signed(&Header { kid: None, ..ours() }, &claims())),
             ("nothing", String::new()),
             ("no token", "a.b.c".to_owned()),
@@ -209,6 +267,22 @@ mod tests {
         for (what, token) in refused {
             assert_eq!(keys().bearer(&token, now()), None, "{what}");
         }
+    }
+
+    #[test]
+    fn a_new_key_takes_over_while_the_one_before_still_verifies() {
+        let with = |number| Keys::with_token_key(&[7; 32], number);
+        let token = |number| with(number).access_token(&"demo".parse().unwrap(), &identity(), now()).unwrap();
+        for (signed, verifies, good) in
+            [(1, 1, true), (1, 2, true), (2, 1, true), (2, 3, true), (1, 3, false), (3, 1, false)]
+        {
+            let bearer = with(verifies).bearer(&token(signed), now());
+            assert_eq!(bearer.is_some(), good, "signed with {signed}, verified by who signs with {verifies}");
+        }
+        let ids = |number| with(number).token_keys().into_iter().map(|key| key.id).collect::<Vec<_>>();
+        assert_eq!((ids(1), ids(5)), (vec!["1".into(), "2".into()], vec!["4".into(), "5".into(), "6".into()]));
+        assert_ne!(with(1).token_keys()[0].bytes, with(2).token_keys()[1].bytes);
+        assert_eq!(with(1).token_keys()[1], with(2).token_keys()[1], "the same key whoever derives it");
     }
 
     #[test]

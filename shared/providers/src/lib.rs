@@ -5,8 +5,12 @@
 
 pub mod blob;
 pub mod http;
+pub mod notify;
 pub mod payment;
 pub mod queue;
+pub mod signed;
+#[cfg(test)]
+mod testing;
 
 use aws_smithy_runtime_api::client::result::SdkError;
 

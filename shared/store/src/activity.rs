@@ -1,12 +1,13 @@
 //! What may be forgotten after a while: idempotency records, providers' notifications, reconcilers' cursors.
 
+mod outbox;
 mod refunds;
 
 use data_encoding::HEXLOWER;
 use domain::{Timestamp, event::later, payment::Provider, tenant::TenantId};
 use serde::{Deserialize, Serialize};
 
-pub use self::refunds::Shelf;
+pub use self::{outbox::Kept, refunds::Shelf};
 use crate::{
     Failed, Platform, SORT, Store, Table, Tenant,
     client::{Expression, Find, Read, Wrote, decode, encode, number_of, text_of},

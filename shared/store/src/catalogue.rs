@@ -5,6 +5,7 @@
 
 mod cache;
 mod event;
+mod factors;
 mod offered;
 mod settings;
 

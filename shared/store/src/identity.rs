@@ -4,9 +4,14 @@
 //! conditionally is what makes the name unique. The name is written first and the user second. A registration that
 //! dies between the two leaves a name without a user, which the next registration takes over after a minute.
 
+mod limits;
+mod listing;
 mod logins;
+mod proofs;
+mod second_factor;
 mod throttle;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     Timestamp,
     id::{Id as _, UserId},
@@ -15,12 +20,16 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Failed, Table, Tenant,
-    client::{Expression, Read, Wrote, decode, encode, number_of, text_of},
+    BY_NICKNAME, BY_RANK, Failed, Table, Tenant,
+    client::{Expression, Item, Read, Wrote, decode, encode, number_of, text_of},
     keys,
 };
 
-pub use logins::{Rotation, Secret};
+pub use limits::{Limit, Place, Taken};
+pub use listing::Users;
+pub use logins::{Device, Login, Rotation, Secret};
+pub use proofs::Proof;
+pub use second_factor::SecondFactor;
 pub use throttle::Attempt;
 
 /// The user of a tenant.
@@ -36,6 +45,8 @@ pub struct User {
     pub email: Option<String>,
     /// Telephone number in E.164; a login name.
     pub phone: Option<String>,
+    /// Which of the two is known to be theirs.
+    pub verified: Verified,
     /// What they say of themselves.
     pub profile: Profile,
     /// The password; none where they log in by other means only.
@@ -66,6 +77,15 @@ pub struct Profile {
     pub avatar: Option<String>,
     /// The name in their papers.
     pub real_name: Option<String>,
+}
+
+/// Which of a user's names are known to be theirs: they told a code that was sent there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// The e-mail address.
+    pub email: bool,
+    /// The telephone number.
+    pub phone: bool,
 }
 
 /// Whether a user may log in.
@@ -171,7 +191,7 @@ impl<'t> Identity<'t> {
             }
             reserved.push(name);
         }
-        let item = encode(keys::user(&self.tenant.id, user.id), &Record::of(user))?;
+        let item = self.item(user)?;
         let absent = Expression::only_if("attribute_not_exists(pk)");
         match self.tenant.store.tables.put(Table::Identity, item, absent).await? {
             Wrote::Yes => Ok(Registration::Made),
@@ -185,13 +205,35 @@ impl<'t> Identity<'t> {
     /// Stores a changed user, unless somebody else changed them since they were loaded.
     pub async fn save(&self, user: &User, now: Timestamp) -> Result<Saved, Failed> {
         let next = User { version: user.version + 1, updated: now, ..user.clone() };
-        let item = encode(keys::user(&self.tenant.id, user.id), &Record::of(&next))?;
+        let item = self.item(&next)?;
         let unchanged = Expression::only_if("version = :version").number(":version", user.version);
         match self.tenant.store.tables.put(Table::Identity, item.clone(), unchanged).await? {
             Wrote::Yes => Ok(Saved::Yes),
             Wrote::Refused(Some(there)) if there == item => Ok(Saved::Yes),
             Wrote::Refused(_) => Ok(Saved::Outdated),
         }
+    }
+
+    /// The item of a user, with what puts it into the indexes.
+    fn item(&self, user: &User) -> Result<Item, Failed> {
+        let mut item = encode(keys::user(&self.tenant.id, user.id), &Record::of(user))?;
+        let rank = keys::ranked(&self.tenant.id, user.role.word(), user.standing.word());
+        item.insert(BY_RANK.partition.into(), AttributeValue::S(rank));
+        let nickname = user.profile.nickname.as_deref().and_then(|name| keys::nicknamed(&self.tenant.id, name));
+        item.extend(nickname.map(|nick| (BY_NICKNAME.partition.into(), AttributeValue::S(nick))));
+        Ok(item)
+    }
+
+    /// Claims a name for a user who has not got it yet and is about to.
+    pub async fn claim(&self, name: &str, user: UserId, now: Timestamp) -> Result<Registration, Failed> {
+        self.reserve(name, user, now).await
+    }
+
+    /// Lets go of a name that a user claimed and has not got, or has no longer.
+    pub async fn release(&self, name: &str, user: UserId) -> Result<(), Failed> {
+        let key = keys::login_name(&self.tenant.id, name);
+        let own = Expression::only_if("#user = :user").name("#user", "user").text(":user", user.to_string());
+        self.tenant.store.tables.delete(Table::Identity, key, own).await.map(drop)
     }
 
     async fn reserve(&self, name: &str, user: UserId, now: Timestamp) -> Result<Registration, Failed> {
@@ -207,7 +249,13 @@ impl<'t> Identity<'t> {
         if holder == user {
             return Ok(Registration::Made);
         }
-        if since + REGISTRATION_SECS > now.as_second() || self.fence(holder, now).await? == Fence::Exists {
+        if since + REGISTRATION_SECS > now.as_second() {
+            return Ok(Registration::Taken);
+        }
+        // A holder without the name died between claiming it and writing it down, or between its change and its release.
+        if self.fence(holder, now).await? == Fence::Exists
+            && self.user(holder).await?.is_some_and(|holder| holder.names().any(|own| own == name))
+        {
             return Ok(Registration::Taken);
         }
         let unchanged = Expression::only_if("#user = :holder AND reserved = :since")
@@ -235,9 +283,7 @@ impl<'t> Identity<'t> {
 
     async fn give_up(&self, names: &[&str], user: UserId) -> Result<Registration, Failed> {
         for name in names {
-            let key = keys::login_name(&self.tenant.id, name);
-            let own = Expression::only_if("#user = :user").name("#user", "user").text(":user", user.to_string());
-            self.tenant.store.tables.delete(Table::Identity, key, own).await?;
+            self.release(name, user).await?;
         }
         Ok(Registration::Taken)
     }
@@ -275,6 +321,10 @@ struct Record {
     standing: String,
     email: Option<String>,
     phone: Option<String>,
+    #[serde(default)]
+    email_verified: bool,
+    #[serde(default)]
+    phone_verified: bool,
     nickname: Option<String>,
     avatar: Option<String>,
     real_name: Option<String>,
@@ -291,7 +341,7 @@ struct Record {
 
 impl Record {
     fn of(user: &User) -> Self {
-        let User { id: _, role, standing, email, phone, profile, password, epoch, created, updated, version } =
+        let User { id: _, role, standing, email, phone, verified, profile, password, epoch, created, updated, version } =
             user.clone();
         Self {
             fence: None,
@@ -299,6 +349,8 @@ impl Record {
             standing: standing.word().to_owned(),
             email,
             phone,
+            email_verified: verified.email,
+            phone_verified: verified.phone,
             nickname: profile.nickname,
             avatar: profile.avatar,
             real_name: profile.real_name,
@@ -325,6 +377,7 @@ impl Record {
             standing,
             email: self.email,
             phone: self.phone,
+            verified: Verified { email: self.email_verified, phone: self.phone_verified },
             profile: Profile { nickname: self.nickname, avatar: self.avatar, real_name: self.real_name },
             password: self.password.map(PasswordHash),
             epoch: self.epoch,
@@ -335,7 +388,7 @@ impl Record {
     }
 }
 
-fn owner(name: &crate::client::Item) -> Result<UserId, Failed> {
+fn owner(name: &Item) -> Result<UserId, Failed> {
     text_of(name, "user").parse().map_err(Failed::corrupt)
 }
 
@@ -351,6 +404,7 @@ mod tests {
             standing: Standing::Disabled,
             email: Some("buyer@demo.test".into()),
             phone: None,
+            verified: Verified { email: true, phone: false },
             profile: Profile { nickname: Some("Buyer".into()), ..Profile::default() },
             password: Some(PasswordHash::new("$argon2id$…".into())),
             epoch: 2,

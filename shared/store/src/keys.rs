@@ -54,9 +54,12 @@ pub(crate) fn ping() -> Key {
 
 // Identity.
 
+/// The sort key of a user.
+pub(crate) const USER: &str = "user";
+
 /// A user: profile and roles.
 pub(crate) fn user(tenant: &TenantId, user: UserId) -> Key {
-    key(format!("{tenant}#user#{}", user.bare()), "user")
+    key(format!("{tenant}#user#{}", user.bare()), USER)
 }
 
 /// One login of a user.
@@ -82,6 +85,55 @@ pub(crate) fn api_key(tenant: &TenantId, id: KeyId) -> Key {
 /// Failed attempts to log in with this name.
 pub(crate) fn login_failures(tenant: &TenantId, name: &str) -> Key {
     key(format!("{tenant}#failures#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()]))), "failures")
+}
+
+/// How often something was done in a window by or to somebody.
+pub(crate) fn limit(tenant: &TenantId, word: &str, window: i64, subject: &str) -> Key {
+    let hash = HEXLOWER.encode(&hash(&[word.as_bytes(), subject.as_bytes()]));
+    key(format!("{tenant}#limit#{hash}#{window:08}"), "limit")
+}
+
+/// The partition of the codes that were sent to a name.
+pub(crate) fn codes(tenant: &TenantId, name: &str) -> String {
+    format!("{tenant}#code#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()])))
+}
+
+/// The code by which a user may prove that a name is theirs.
+pub(crate) fn code(tenant: &TenantId, name: &str, user: UserId) -> Key {
+    key(codes(tenant, name), user.bare())
+}
+
+/// The user that the sort key of a code names.
+pub(crate) fn parse_code(sort: &str) -> Option<UserId> {
+    UserId::from_bare(sort).ok()
+}
+
+/// The token by which a user may set a new password.
+pub(crate) fn reset(tenant: &TenantId, user: UserId) -> Key {
+    key(format!("{tenant}#user#{}", user.bare()), "reset")
+}
+
+/// A user's second factor.
+pub(crate) fn second_factor(tenant: &TenantId, user: UserId) -> Key {
+    key(format!("{tenant}#user#{}", user.bare()), "second-factor")
+}
+
+/// Users of a role and standing, in the index.
+pub(crate) fn ranked(tenant: &TenantId, role: &str, standing: &str) -> String {
+    format!("{tenant}#{role}#{standing}")
+}
+
+/// Users whose nickname begins like this one, in the index: with the same two characters, whatever their case. Nothing
+/// where there are not two.
+pub(crate) fn nicknamed(tenant: &TenantId, nickname: &str) -> Option<String> {
+    let lower = nickname.to_lowercase();
+    let end = lower.char_indices().map(|(at, letter)| at + letter.len_utf8()).nth(1)?;
+    Some(format!("{tenant}#{}", &lower[..end]))
+}
+
+/// The user that a partition of the Identity table belongs to.
+pub(crate) fn parse_user(partition: &str) -> Option<UserId> {
+    UserId::from_bare(partition.rsplit_once('#')?.1).ok()
 }
 
 // Catalogue.
@@ -335,6 +387,16 @@ pub(crate) fn nonce(tenant: &TenantId, id: KeyId, nonce: &str) -> Key {
 pub(crate) fn bucket(tenant: Option<&TenantId>, hash: &[u8; 32]) -> Key {
     let tenant = tenant.map_or("", TenantId::as_str);
     key(format!("{tenant}#bucket#{}", HEXLOWER.encode(&hash[..16])), "bucket")
+}
+
+/// The partition of a tenant's messages that nobody delivers: local and test stages only.
+pub(crate) fn messages(tenant: &TenantId) -> String {
+    format!("{tenant}#messages")
+}
+
+/// One of them; they sort by time.
+pub(crate) fn message(tenant: &TenantId, at: Timestamp, number: &[u8; 8]) -> Key {
+    key(messages(tenant), format!("{:015}#{}", at.as_millisecond().max(0), HEXLOWER.encode(number)))
 }
 
 /// What the sandbox knows of a payment: local and test stages only.

@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 use domain::tenant::TenantId;
 
-pub use activity::{Activity, Cursor, Notice, Remembered, Shelf};
+pub use activity::{Activity, Cursor, Kept, Notice, Remembered, Shelf};
 pub use admissions::Admissions;
 pub use api_keys::{ApiKey, ApiKeys};
 pub use catalogue::{Catalogue, Put};
@@ -36,7 +36,7 @@ pub use failed::Failed;
 pub use identity::Identity;
 pub use inventory::{Blocks, Changed, Inventory, Resized};
 pub use orders::{Applied, DueItem, Listed, Orders, RefundEntry, Stored};
-pub use schema::{BY_DUE, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
+pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};

@@ -57,6 +57,7 @@ impl Table {
     /// The indexes.
     pub const fn indexes(self) -> &'static [Index] {
         match self {
+            Self::Identity => &[BY_RANK, BY_NICKNAME],
             Self::Orders => &[BY_USER, BY_DUE],
             _ => &[],
         }
@@ -86,6 +87,10 @@ pub const PARTITION: &str = "pk";
 pub const SORT: &str = "sk";
 /// The attribute that ends an item's life.
 pub const TIME_TO_LIVE: &str = "ttl";
+/// A tenant's users of one role and standing, newest last.
+pub const BY_RANK: Index = Index { name: "by-rank", partition: "rank" };
+/// A tenant's users whose nicknames begin with the same two characters.
+pub const BY_NICKNAME: Index = Index { name: "by-nickname", partition: "nick" };
 /// A user's orders, newest last.
 pub const BY_USER: Index = Index { name: "by-user", partition: "u" };
 /// Orders and refunds about which a provider has to be asked or told, by hour.

@@ -27,7 +27,8 @@ impl Forge {
         let claims = BASE64URL.decode(good.split('.').nth(1).unwrap().as_bytes()).unwrap();
         // As the program derives it from its secret.
         let master = hmac::Key::new(hmac::HMAC_SHA256, shop.app().settings.secret.expose());
-        let seed = hmac::sign(&master, &[&12_u64.to_be_bytes()[..], b"access-token"].concat());
+        let parts = [&12_u64.to_be_bytes()[..], b"access-token", &4_u64.to_be_bytes(), &1_u32.to_be_bytes()];
+        let seed = hmac::sign(&master, &parts.concat());
         Self {
             pair: Ed25519KeyPair::from_seed_unchecked(seed.as_ref()).unwrap(),
             now: shop.now().as_second(),

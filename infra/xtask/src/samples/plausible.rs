@@ -1,6 +1,6 @@
 //! Values that a type would take, guessed from its schema and, where that says little, from the field's name.
 
-use domain::id::{EventId, Id, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId};
+use domain::id::{EventId, Id, LoginId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId};
 use serde_json::{Map, Value, json};
 
 /// The tenant of samples.
@@ -23,6 +23,7 @@ pub(super) fn placeholder(before: &str, name: &str) -> String {
         "month" => "12".to_owned(),
         "provider" => "sandbox".to_owned(),
         "file" => "swagger-ui.css".to_owned(),
+        "login" => id::<LoginId>(),
         _ => named(of).unwrap_or_else(|| "sample".to_owned()),
     }
 }

@@ -32,6 +32,10 @@ fn resources(grant: Grant) -> String {
         Resource::Table(table) => table_arns(table),
         Resource::Queue(queue) => format!("!GetAtt {}.Arn", queues::id(queue)),
         Resource::DeadLetters(queue) => format!("!GetAtt {}.Arn", queues::dead_id(queue)),
+        // Under whose address mail may be sent is decided where addresses are verified.
+        Resource::Mail => "!Sub \"arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*\"".to_owned(),
+        // A telephone number is no resource of AWS: nothing smaller can be named.
+        Resource::Texts => "\"*\"".to_owned(),
         Resource::Files => "!Sub \"${Files.Arn}/*\"".to_owned(),
     }
 }

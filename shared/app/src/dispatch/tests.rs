@@ -33,7 +33,10 @@ impl HttpConnector for OneLogin {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let asked = String::from_utf8_lossy(request.body().bytes().unwrap()).into_owned();
         let alive = asked.contains(&UserId::from_bytes([1; 16]).bare());
-        let item = if alive { r#"{"Item":{"idleUntil":{"N":"9999999999"}}}"# } else { "{}" };
+        let user = r#"{"sk":{"S":"user"},"standing":{"S":"active"},"epoch":{"N":"0"}}"#;
+        let login = r#"{"sk":{"S":"login#"},"idleUntil":{"N":"9999999999"},"epoch":{"N":"0"}}"#;
+        let both = format!(r#"{{"Responses":{{"onsale-identity":[{user},{login}]}}}}"#);
+        let item = if alive { both } else { "{}".to_owned() };
         HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::from(item))))
     }
 }

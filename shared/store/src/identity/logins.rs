@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{Identity, Saved, Standing, User};
 use crate::{
-    Failed, Table,
+    Failed, SORT, Table,
     client::{Expression, Find, Item, Read, Wrote, encode, number_of, text_of},
     keys,
 };
@@ -31,6 +31,28 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret(…)")
     }
+}
+
+/// From where a login was opened, as far as it helps people to know their own again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// Which kind of program: `Firefox`.
+    pub agent: String,
+    /// The network of its address, not the address: `203.0.113.0/24`.
+    pub network: String,
+}
+
+/// A login as its user sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// Which.
+    pub id: LoginId,
+    /// When it was opened.
+    pub created: Timestamp,
+    /// When it was opened or refreshed last.
+    pub refreshed: Timestamp,
+    /// From where it was opened.
+    pub device: Device,
 }
 
 /// What became of a refresh.
@@ -55,6 +77,9 @@ struct Record {
     idle_until: i64,
     epoch: u32,
     created: i64,
+    refreshed: i64,
+    agent: String,
+    network: String,
     ttl: i64,
 }
 
@@ -70,6 +95,7 @@ impl Identity<'_> {
         login: LoginId,
         secret: &Secret,
         idle_until: Timestamp,
+        device: &Device,
         now: Timestamp,
     ) -> Result<bool, Failed> {
         let idle_until = idle_until.as_second();
@@ -79,6 +105,9 @@ impl Identity<'_> {
             idle_until,
             epoch: user.epoch,
             created: now.as_second(),
+            refreshed: now.as_second(),
+            agent: device.agent.clone(),
+            network: device.network.clone(),
             ttl: idle_until + KEPT_SECS,
         };
         let item = encode(keys::login(&self.tenant.id, user.id, login), &record)?;
@@ -95,11 +124,24 @@ impl Identity<'_> {
         Ok(counts)
     }
 
-    /// Whether a login is neither ended nor idle for too long.
+    /// Whether a login is neither ended nor idle for too long, and its user may still hold it. The user is read with it:
+    /// who disables somebody, or gives them another role, writes the user first and may die before the logins are ended.
     pub async fn login_is_alive(&self, user: UserId, login: LoginId, now: Timestamp) -> Result<bool, Failed> {
-        let key = keys::login(&self.tenant.id, user, login);
-        let item = self.tenant.store.tables.get(Table::Identity, key, Read::Consistent).await?;
-        Ok(item.is_some_and(|item| is_alive(&item, now)))
+        let keys = vec![keys::user(&self.tenant.id, user), keys::login(&self.tenant.id, user, login)];
+        let items = self.tenant.store.tables.batch_get(Table::Identity, keys, Read::Consistent).await?;
+        let (users, logins): (Vec<_>, Vec<_>) = items.iter().partition(|item| text_of(item, SORT) == keys::USER);
+        Ok(users.first().zip(logins.first()).is_some_and(|(user, login)| is_alive(login, now) && holds(user, login)))
+    }
+
+    /// The logins of a user that are alive, latest first.
+    pub async fn open_logins(&self, user: UserId, now: Timestamp) -> Result<Vec<Login>, Failed> {
+        let find = Find::partition(keys::user(&self.tenant.id, user).partition, Read::Consistent);
+        let items = self.tenant.store.tables.all(Table::Identity, find).await?;
+        let Some(user) = items.iter().find(|item| text_of(item, SORT) == keys::USER) else { return Ok(Vec::new()) };
+        let alive = items.iter().filter(|item| item.contains_key("login") && is_alive(item, now) && holds(user, item));
+        let mut logins = alive.map(read).collect::<Result<Vec<_>, _>>()?;
+        logins.sort_by_key(|login| std::cmp::Reverse((login.refreshed, login.created)));
+        Ok(logins)
     }
 
     /// Replaces the secret of a login by the next one. `user` is who it belongs to, as just loaded.
@@ -113,7 +155,7 @@ impl Identity<'_> {
         now: Timestamp,
     ) -> Result<Rotation, Failed> {
         let idle_until = idle_until.as_second();
-        let expression = Expression::set("SET secret = :next, idleUntil = :idle, #ttl = :ttl")
+        let expression = Expression::set("SET secret = :next, idleUntil = :idle, refreshed = :now, #ttl = :ttl")
             .given("secret = :shown AND idleUntil > :now AND attribute_not_exists(ended) AND epoch >= :epoch")
             .name("#ttl", crate::TIME_TO_LIVE)
             .text(":next", &next.0)
@@ -136,14 +178,13 @@ impl Identity<'_> {
         Ok(Rotation::Over)
     }
 
-    /// Ends a login. Ending it again, or ending what never was, changes nothing.
-    pub async fn end_login(&self, user: UserId, login: LoginId, now: Timestamp) -> Result<(), Failed> {
+    /// Ends a login. Ending it again, or ending what never was, changes nothing, and the answer is no.
+    pub async fn end_login(&self, user: UserId, login: LoginId, now: Timestamp) -> Result<bool, Failed> {
         let expression = Expression::set("SET ended = :now")
             .given("attribute_exists(pk) AND attribute_not_exists(ended)")
             .number(":now", now.as_second());
         let key = keys::login(&self.tenant.id, user, login);
-        self.tenant.store.tables.update(Table::Identity, key, expression).await?;
-        Ok(())
+        Ok(self.tenant.store.tables.update(Table::Identity, key, expression).await? == Wrote::Yes)
     }
 
     /// Disables a user: first the user, so that no login is opened or refreshed any more, then the logins they have.
@@ -194,6 +235,22 @@ fn may_hold(user: &User, epoch: u32) -> bool {
     user.standing == Standing::Active && user.epoch == epoch
 }
 
+/// Whether a user's item allows a login's.
+fn holds(user: &Item, login: &Item) -> bool {
+    let epoch = |item| number_of(item, "epoch").unwrap_or_default();
+    text_of(user, "standing") == Standing::Active.word() && epoch(login) >= epoch(user)
+}
+
+fn read(item: &Item) -> Result<Login, Failed> {
+    let at = |name| Timestamp::from_second(number_of(item, name).unwrap_or_default()).map_err(Failed::corrupt);
+    Ok(Login {
+        id: text_of(item, "login").parse().map_err(Failed::corrupt)?,
+        created: at("created")?,
+        refreshed: at("refreshed")?,
+        device: Device { agent: text_of(item, "agent").to_owned(), network: text_of(item, "network").to_owned() },
+    })
+}
+
 fn is_alive(item: &Item, now: Timestamp) -> bool {
     !item.contains_key("ended") && number_of(item, "idleUntil").is_some_and(|until| until > now.as_second())
 }
@@ -212,5 +269,18 @@ mod tests {
         item.insert("ended".to_owned(), number(50));
         assert!(!is_alive(&item, at(60)));
         assert!(!is_alive(&Item::new(), at(60)));
+    }
+
+    #[test]
+    fn a_login_needs_a_user_who_may_hold_it() {
+        let login = |epoch: i64| Item::from([("epoch".to_owned(), number(epoch))]);
+        let user = |standing: &str| {
+            let standing = aws_sdk_dynamodb::types::AttributeValue::S(standing.to_owned());
+            Item::from([("epoch".to_owned(), number(2)), ("standing".to_owned(), standing)])
+        };
+        assert!(holds(&user("active"), &login(2)));
+        assert!(!holds(&user("active"), &login(1)), "opened before the epoch");
+        assert!(!holds(&user("disabled"), &login(2)));
+        assert!(!holds(&Item::new(), &login(2)), "a fence is nobody");
     }
 }

@@ -89,6 +89,13 @@ impl Identity<'_> {
         Ok(())
     }
 
+    /// Gives the place of an attempt back that proved nothing and guessed nothing; failures before it stay.
+    pub async fn attempt_withdrawn(&self, name: &str) -> Result<(), Failed> {
+        let key = keys::login_failures(&self.tenant.id, name);
+        let fewer = Expression::set("SET taken = taken - :one").given("taken > failed").number(":one", 1);
+        self.tenant.store.tables.update(Table::Identity, key, fewer).await.map(drop)
+    }
+
     /// Gives the place of an attempt back, and those of the failures before it.
     pub async fn attempt_succeeded(&self, name: &str) -> Result<(), Failed> {
         let key = keys::login_failures(&self.tenant.id, name);
