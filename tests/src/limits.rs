@@ -8,7 +8,7 @@ use store::Table;
 
 use crate::{
     client::Answer,
-    shop::{Shop, fresh_key, start, tickets},
+    shop::{Shop, start, tickets},
 };
 
 const fn rate(per_minute: u32, burst: u32, lot: u32, free: u32) -> Rate {
@@ -155,15 +155,11 @@ async fn a_sale_under_the_limits_of_a_deployed_stage_takes_no_lot() {
 async fn of_a_user_in_a_hurry_a_lot_is_one_write() {
     let shop = shop(Limits::DEPLOYED).await;
     let buyer = shop.buyer().await;
-    let headers = |key: &str| [("idempotency-key", key.to_owned())];
     writes(&shop);
     let asked = 50;
     for _ in 0..asked {
-        let key = fresh_key();
-        let [(name, value)] = headers(&key);
         let unknown = json!({"orderId": "ord_00000000000000000000000000"});
-        let answer = shop.call_with(&buyer, "POST", "/api/payments/sandbox", &[(name, value.as_str())], unknown).await;
-        answer.refused(404, "not_found");
+        shop.create(&buyer, "/api/payments/sandbox", unknown).await.refused(404, "not_found");
     }
     // The user's lots of 8 behind 10 that are free, and the address's of 100 behind 10: one at most for a request.
     assert_eq!(writes(&shop), 5 + 1);

@@ -69,7 +69,7 @@ impl Machine {
         let covered = odd.components.unwrap_or(covered);
         let alg = odd.alg.map(|alg| format!(";alg=\"{alg}\"")).unwrap_or_default();
         let parameters = format!("({covered});created={created};nonce=\"{nonce}\";keyid=\"{}\"{alg}", self.name);
-        let mut base = String::new();
+        let mut base = Vec::new();
         for component in covered.split(' ').filter(|it| !it.is_empty()) {
             let value = match component.trim_matches('"') {
                 "@method" => method.to_owned(),
@@ -77,11 +77,11 @@ impl Machine {
                 "@query" => format!("?{query}"),
                 _ => told.clone(),
             };
-            base += &format!("{component}: {value}\n");
+            base.push(format!("{component}: {value}"));
         }
-        base += &format!("\"@signature-params\": {parameters}");
+        base.push(format!("\"@signature-params\": {parameters}"));
         let key = hmac::Key::new(hmac::HMAC_SHA256, &BASE64.decode(self.secret.as_bytes()).unwrap());
-        let signature = BASE64.encode(hmac::sign(&key, base.as_bytes()).as_ref());
+        let signature = BASE64.encode(hmac::sign(&key, base.join("\n").as_bytes()).as_ref());
         let (input, signature) = (format!("sig1={parameters}"), format!("sig1=:{signature}:"));
         let idempotency = fresh_key();
         let mut headers = vec![

@@ -1,6 +1,7 @@
 //! What staff do is on the trail, and whatever is done to the trail is found.
 
 use app::{Logged, Route};
+use data_encoding::HEXLOWER;
 use domain::user::Role;
 use serde_json::{Value, json};
 
@@ -74,7 +75,7 @@ fn set(shop: &Shop, key: &Value, name: &str, value: &str) {
     );
 }
 
-fn put(shop: &Shop, sort: &str, attributes: Value) {
+fn put(shop: &Shop, sort: &str, attributes: &Value) {
     let mut item = json!({"pk": {"S": "demo#trail"}, "sk": {"S": sort}});
     item.as_object_mut().unwrap().extend(attributes.as_object().unwrap().clone());
     shop.meddle("PutItem", &json!({"TableName": table(shop), "Item": item}));
@@ -207,19 +208,19 @@ async fn whatever_is_taken_from_the_trail_is_missed() {
 async fn whatever_is_put_into_the_trail_is_no_record() {
     let shop = Shop::open().await;
     acts(&shop, &shop.admin, 2).await;
-    put(&shop, "000000000000002x", record("", ""));
+    put(&shop, "000000000000002x", &record("", ""));
     check(&faults(&shop).await, &[("strange", "\"000000000000002x\" is no record")]);
     remove(&shop, &json!({"pk": {"S": "demo#trail"}, "sk": {"S": "000000000000002x"}}));
     // At the end, following what is there: all but the key with which links are made.
     let last = shop.store().trail().last().await.unwrap();
-    let hex: String = last.link.iter().map(|byte| format!("{byte:02x}")).collect();
-    put(&shop, "000000000000005", record(&hex, &"11".repeat(32)));
+    let hex = HEXLOWER.encode(&last.link);
+    put(&shop, "000000000000005", &record(&hex, &"11".repeat(32)));
     check(&faults(&shop).await, &[("changed", "record 5 is not what was written")]);
     // The trail goes on behind it, and what was found stays found.
     acts(&shop, &shop.admin, 1).await;
     check(&faults(&shop).await, &[("changed", "record 5 is not what was written")]);
     // Another record in its place is not the one that the end is noted with.
-    put(&shop, "000000000000007", record(&hex, &"22".repeat(32)));
+    put(&shop, "000000000000007", &record(&hex, &"22".repeat(32)));
     let kinds: Vec<_> = faults(&shop).await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["changed", "unlinked", "changed", "other_end"]);
 }
@@ -238,9 +239,9 @@ async fn records_of_another_tenant_are_none_of_this_one() {
         store::Found::Entry(entry) => entry,
         store::Found::Strange(sort) => panic!("{sort}"),
     };
-    let hex = |bytes: [u8; 32]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = |bytes: [u8; 32]| HEXLOWER.encode(&bytes);
     let item = json!({"prev": {"S": hex(entry.previous)}, "link": {"S": hex(entry.link)}, "text": {"S": entry.text}});
-    put(&shop, "000000000000003", item);
+    put(&shop, "000000000000003", &item);
     let kinds: Vec<_> = faults(&shop).await.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, ["unlinked", "changed"]);
 }

@@ -79,12 +79,12 @@ impl Endpoint for VerifyAudit {
             }
         };
         let tenant = app.store.tenant(caller.tenant()?);
-        Ok(VerifyView::of(trail::check(app, &tenant, from, self.limit).await?))
+        Ok(VerifyView::of(&trail::check(app, &tenant, from, self.limit).await?))
     }
 }
 
 impl VerifyView {
-    fn of(checked: Checked) -> Self {
+    fn of(checked: &Checked) -> Self {
         let fault = |fault: &Fault| FaultView { kind: fault.kind().to_owned(), what: fault.to_string() };
         Self {
             records: checked.records,
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn what_is_wrong_has_a_word_and_names_the_record() {
         let faults = vec![Fault::Missing { from: 3, to: 5 }, Fault::Changed(7)];
-        let view = VerifyView::of(Checked { records: 9, faults, at: Point::START, is_end: true });
+        let view = VerifyView::of(&Checked { records: 9, faults, at: Point::START, is_end: true });
         assert!(!view.whole && view.end);
         assert_eq!(
             (view.faults[0].kind.as_str(), view.faults[0].what.as_str()),
