@@ -27,7 +27,12 @@ impl Endpoint for Refresh {
         method: Method::Post,
         path: "/api/auth/refresh",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::read(Table::Identity),
+            Grant::write(Table::Identity),
+            Grant::open_keys(),
+        ],
         summary: "Exchange a refresh token for a new pair; the old one used again ends the session",
         errors: &[Code::SessionRevoked],
         ..Route::DEFAULT

@@ -39,7 +39,12 @@ impl Endpoint for Register {
         method: Method::Post,
         path: "/api/auth/register",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::read(Table::Identity),
+            Grant::write(Table::Identity),
+            Grant::open_keys(),
+        ],
         summary: "Make an account and log in",
         success: 201,
         errors: &[Code::NotFound, Code::AlreadyRegistered],

@@ -4,6 +4,7 @@ use app::{
     App, Duty, Failure, Grant, Job, Source, Worker,
     message::{HeldPart, OrderNamed, OrderPlaced},
 };
+use data_encoding::BASE64;
 use domain::{
     Timestamp,
     block::Token,
@@ -74,6 +75,7 @@ pub(crate) fn seconds_until(at: Timestamp, now: Timestamp) -> u32 {
 fn draft(placed: OrderPlaced) -> Result<Draft, String> {
     let quantity = Quantity::parse(placed.quantity.into()).map_err(|wrong| wrong.to_string())?;
     let hold = HoldTime::minutes(placed.hold_minutes.into()).map_err(|wrong| wrong.to_string())?;
+    let contact = BASE64.decode(placed.contact.as_bytes()).map_err(|wrong| wrong.to_string())?;
     let moment = |millis| Timestamp::from_millisecond(millis).map_err(|wrong| wrong.to_string());
     Ok(Draft {
         id: placed.order.0,
@@ -85,7 +87,7 @@ fn draft(placed: OrderPlaced) -> Result<Draft, String> {
             quantity,
             total: Money::new(placed.total, placed.currency.0),
         },
-        contact: Contact { name: placed.name, phone: placed.phone },
+        contact: Contact::sealed(contact),
         held: placed.held.iter().map(held).collect(),
         hold,
         expires: moment(placed.expires)?,

@@ -12,12 +12,13 @@ use app::{
     message::{HeldPart, OrderPlaced},
     wire::Text,
 };
+use data_encoding::BASE64;
 use domain::{
     Timestamp,
     event::{Event, NoOffer, later},
     id::{EventId, Id as _, OptionId, OrderId, SessionId, UserId},
     money::Money,
-    order::{Held, Quantity},
+    order::{Contact, Held, Quantity},
     pool::Layout,
     tenant::{HoldTime, TenantId},
 };
@@ -25,7 +26,7 @@ use providers::queue::Queue;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{
-    Table, Tenant, keys,
+    Reach, Table, Tenant, keys,
     protocol::{Claim, Hold},
 };
 
@@ -75,7 +76,7 @@ struct Wanted {
     total: Money,
     layout: Layout,
     hold: HoldTime,
-    contact: UserInfo,
+    contact: Reach,
     now: Timestamp,
 }
 
@@ -93,6 +94,7 @@ impl Endpoint for PlaceOrder {
             Grant::read(Table::Orders),
             Grant::write(Table::Orders),
             Grant::send(Queue::CreateOrder),
+            Grant::open_keys(),
         ],
         summary: "Hold tickets and queue the order",
         success: 202,
@@ -145,7 +147,7 @@ impl PlaceOrder {
             total,
             layout,
             hold: settings.map_or(HoldTime::DEFAULT, |settings| settings.hold),
-            contact: self.user_info,
+            contact: Reach { name: self.user_info.name, phone: self.user_info.phone },
             now,
             tenant,
             event,
@@ -181,6 +183,8 @@ impl Wanted {
 /// Holds, then queues. Whatever is refused leaves nothing behind.
 async fn place(wanted: &Wanted, id: OrderId, caller: &Caller, app: &App) -> Result<Placed, Error> {
     let claim = wanted.claim(id);
+    // Before anything is held: what needs the tenant's key may fail.
+    let contact = wanted.tenant.orders().seal_contact(id, &wanted.contact).await?;
     let held = match wanted.tenant.hold(&claim, wanted.now).await {
         Ok(Hold::Held(held)) => held,
         Ok(refused) => return Err(refuse(wanted, id, refused, caller, app).await?),
@@ -189,7 +193,7 @@ async fn place(wanted: &Wanted, id: OrderId, caller: &Caller, app: &App) -> Resu
             return Err(failed.into());
         }
     };
-    let message = message(wanted, &claim, &held);
+    let message = message(wanted, &claim, &held, &contact);
     if let Err(failed) = app.queues.send(Queue::CreateOrder, &message, 0, wanted.now).await {
         // Whether the message was taken is not known: the tombstone keeps a late worker from creating the order.
         wanted.tenant.abandon(id, &held, app.now()).await?;
@@ -213,7 +217,7 @@ async fn refuse(wanted: &Wanted, id: OrderId, refused: Hold, caller: &Caller, ap
     })
 }
 
-fn message(wanted: &Wanted, claim: &Claim, held: &[Held]) -> OrderPlaced {
+fn message(wanted: &Wanted, claim: &Claim, held: &[Held], contact: &Contact) -> OrderPlaced {
     let tenant: TenantId = wanted.tenant.id().clone();
     OrderPlaced {
         tenant: Text(tenant),
@@ -225,8 +229,7 @@ fn message(wanted: &Wanted, claim: &Claim, held: &[Held]) -> OrderPlaced {
         quantity: wanted.quantity.get(),
         total: wanted.total.minor,
         currency: Text(wanted.total.currency),
-        name: wanted.contact.name.clone(),
-        phone: wanted.contact.phone.clone(),
+        contact: BASE64.encode(contact.as_bytes()),
         held: held.iter().map(part).collect(),
         hold_minutes: wanted.hold.as_minutes(),
         expires: claim.until.as_millisecond(),

@@ -101,7 +101,7 @@ impl TenantView {
 
 #[cfg(test)]
 mod tests {
-    use domain::tenant::{Features, HoldTime, Theme};
+    use domain::tenant::Features;
     use serde_json::json;
 
     use super::*;
@@ -109,13 +109,9 @@ mod tests {
     #[test]
     fn a_tenant_is_shown_in_the_words_of_the_contract() {
         let tenant = Tenant {
-            id: "demo".parse().unwrap(),
-            name: "Demo".into(),
-            logo: None,
-            theme: Theme::default(),
             contact: Some("hello@demo.test".into()),
             features: Features { calendar: true, ..Features::default() },
-            hold: HoldTime::DEFAULT,
+            ..Tenant::new("demo".parse().unwrap(), "Demo".into())
         };
         let expected = json!({
             "id": "demo",

@@ -16,6 +16,7 @@ mod error;
 mod grant;
 pub mod guard;
 pub mod idempotency;
+mod keeper;
 pub mod message;
 mod operation;
 mod route;

@@ -26,8 +26,8 @@ pub struct OrderPlaced {
     /// Minor units.
     pub total: u64,
     pub currency: Text<domain::money::Currency>,
-    pub name: String,
-    pub phone: String,
+    /// Whom to reach, sealed, in base64.
+    pub contact: String,
     pub held: Vec<HeldPart>,
     pub hold_minutes: u8,
     /// Milliseconds since 1970.

@@ -64,14 +64,31 @@ pub(crate) fn login(tenant: &TenantId, user: UserId, login: domain::id::LoginId)
     key(format!("{tenant}#user#{}", user.bare()), format!("login#{}", login.bare()))
 }
 
-/// Who has this e-mail address or telephone number: the conditional write on this item makes it unique.
-pub(crate) fn login_name(tenant: &TenantId, name: &str) -> Key {
-    key(format!("{tenant}#name#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()]))), "name")
+/// Who has the e-mail address or telephone number of this keyed hash: the conditional write on this item makes it unique.
+pub(crate) fn login_name(tenant: &TenantId, hash: &[u8; 32]) -> Key {
+    key(format!("{tenant}#name#{}", HEXLOWER.encode(hash)), "name")
 }
 
-/// Failed attempts to log in with this name.
-pub(crate) fn login_failures(tenant: &TenantId, name: &str) -> Key {
-    key(format!("{tenant}#failures#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()]))), "failures")
+/// Failed attempts to log in with the name of this keyed hash.
+pub(crate) fn login_failures(tenant: &TenantId, hash: &[u8; 32]) -> Key {
+    key(format!("{tenant}#failures#{}", HEXLOWER.encode(hash)), "failures")
+}
+
+// Vault.
+
+/// The partition of a tenant's data keys.
+pub(crate) fn data_keys(tenant: &TenantId) -> String {
+    format!("{tenant}#key")
+}
+
+/// A data key, wrapped.
+pub(crate) fn data_key(tenant: &TenantId, number: u16) -> Key {
+    key(data_keys(tenant), format!("{number:05}"))
+}
+
+/// The number of a data key by its sort key.
+pub(crate) fn data_key_number(sort: &str) -> Option<u16> {
+    sort.parse().ok()
 }
 
 // Catalogue.

@@ -1,5 +1,6 @@
 //! Orders with their payments and refunds: the order machine as conditional writes.
 
+mod contact;
 mod item;
 mod refunds;
 
@@ -18,6 +19,7 @@ use crate::{
     keys,
 };
 
+pub use contact::Reach;
 pub(crate) use item::word;
 pub use refunds::RefundEntry;
 pub(crate) use refunds::read as read_refund;

@@ -33,6 +33,7 @@ fn resources(grant: Grant) -> String {
         Resource::Queue(queue) => format!("!GetAtt {}.Arn", queues::id(queue)),
         Resource::DeadLetters(queue) => format!("!GetAtt {}.Arn", queues::dead_id(queue)),
         Resource::Files => "!Sub \"${Files.Arn}/*\"".to_owned(),
+        Resource::Keys => "!GetAtt DataKey.Arn".to_owned(),
     }
 }
 

@@ -33,7 +33,7 @@ fn draft(quantity: u64, total: Money) -> Draft {
             quantity: Quantity::parse(quantity).unwrap(),
             total,
         },
-        contact: Contact { name: "B".into(), phone: "1".into() },
+        contact: Contact::sealed(vec![1]),
         held: vec![held(0, 2), held(1, u8::try_from(quantity).unwrap() - 2)],
         hold: HoldTime::DEFAULT,
         expires: at(900),
