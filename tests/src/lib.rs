@@ -35,6 +35,8 @@ mod money;
 #[cfg(test)]
 mod organisers;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod protocol;
@@ -50,5 +52,7 @@ mod sale;
 mod sample;
 #[cfg(test)]
 mod shop;
+#[cfg(test)]
+mod tenants;
 #[cfg(test)]
 mod units;

@@ -36,7 +36,7 @@ impl Endpoint for AdminLogin {
             Grant::open_keys(),
         ],
         summary: "Log in as staff or above",
-        errors: &[Code::BadCredentials, Code::RateLimited],
+        errors: &[Code::BadCredentials, Code::RateLimited, Code::TenantDisabled],
         ..Route::DEFAULT
     };
     type Path = Nothing;

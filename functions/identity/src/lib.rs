@@ -1,8 +1,14 @@
 //! Who people are: accounts, logins, profiles.
 
+pub mod accept_invitation;
 mod account;
 pub mod admin_login;
 pub mod change_password;
+mod erase;
+pub mod erase_account;
+pub mod erase_me;
+pub mod erase_user;
+pub mod export_user;
 pub mod get_profile;
 pub mod login;
 mod login_name;
@@ -29,6 +35,10 @@ pub static OPERATIONS: &[&app::Operation] = &[
     &change_password::OPERATION,
     &get_profile::OPERATION,
     &put_profile::OPERATION,
+    &accept_invitation::OPERATION,
+    &export_user::OPERATION,
+    &erase_me::OPERATION,
+    &erase_account::OPERATION,
 ];
 /// Every worker of this area.
-pub static WORKERS: &[&app::Worker] = &[];
+pub static WORKERS: &[&app::Worker] = &[&erase_user::WORKER];

@@ -37,7 +37,7 @@ impl Endpoint for Login {
             Grant::open_keys(),
         ],
         summary: "Log in with a password",
-        errors: &[Code::BadCredentials, Code::RateLimited],
+        errors: &[Code::BadCredentials, Code::RateLimited, Code::TenantDisabled],
         ..Route::DEFAULT
     };
     type Path = Nothing;

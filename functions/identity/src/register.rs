@@ -47,7 +47,7 @@ impl Endpoint for Register {
         ],
         summary: "Make an account and log in",
         success: 201,
-        errors: &[Code::NotFound, Code::AlreadyRegistered],
+        errors: &[Code::NotFound, Code::AlreadyRegistered, Code::TenantDisabled],
         ..Route::DEFAULT
     };
     type Path = Nothing;
@@ -56,7 +56,8 @@ impl Endpoint for Register {
     async fn handle(self, _: Nothing, _: Caller, app: &'static App) -> Result<SignedIn, Error> {
         let wanted = self.parse().map_err(Error::fields)?;
         let tenant = app.store.tenant(&wanted.tenant);
-        tenant.catalogue().settings().await?.ok_or(Code::NotFound)?;
+        let settings = tenant.catalogue().settings().await?.ok_or(Code::NotFound)?;
+        app.may_enter(&settings, Role::Customer)?;
 
         let hash = password::hash(wanted.password, app).await?;
         let user = new_user(wanted.names, wanted.nickname, Role::Customer, hash, app.now(), app.random()?);

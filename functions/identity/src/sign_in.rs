@@ -42,9 +42,14 @@ pub(crate) async fn sign_in(
 ) -> Result<SignedIn, Error> {
     let accounts = app.store.tenant(tenant);
     let name = login_name::normal(login);
+    // Nobody is known to a tenant that there is not.
+    let Some(settings) = accounts.catalogue().settings_cached(app.now()).await? else {
+        return Err(explain(Refused::BadCredentials));
+    };
     let user = accounts.identity().named(&name).await?;
 
     let user = prove(accounts.identity(), &name, user, password, least, app).await?.map_err(explain)?;
+    app.may_enter(&settings, user.role)?;
     let signed_in = session::open(user, tenant, app).await?;
     signed_in.ok_or_else(|| explain(Refused::BadCredentials))
 }

@@ -132,13 +132,17 @@ impl PlaceOrder {
         let (id, now) = (caller.tenant()?, app.now());
         let tenant = app.store.tenant(id);
         let quantity = Quantity::parse(self.quantity).map_err(|wrong| Error::field("quantity", wrong))?;
+        let settings = tenant.catalogue().settings_cached(now).await?;
+        if let Some(most) = settings.as_ref().map(|settings| settings.limits.per_order).filter(|most| quantity > *most)
+        {
+            return Err(explain(NoOffer::TooMany { most }));
+        }
         let event = tenant.catalogue().event_cached(self.event_id.0, now).await?;
         let event = event.filter(|event| event.is_public()).ok_or(Code::NotFound)?;
         let session = self.session(&event)?;
         let option = event.option(self.price_option_id.0).ok_or_else(unknown_option)?;
         let total = event.offer(session, option.id, quantity, now).map_err(explain)?;
         let layout = Layout::of(option.total).map_err(Error::internal)?;
-        let settings = tenant.catalogue().settings_cached(now).await?;
         Ok(Wanted {
             user: caller.user()?,
             session,

@@ -3,7 +3,9 @@
 use domain::{tenant::TenantId, user::Role};
 use http::header::AUTHORIZATION;
 
-use crate::{App, Auth, Call, Code, Error, Idempotency, IdempotencyKey, Identity, Route, auth::sha256, token::Bearer};
+use crate::{
+    App, Auth, Call, Code, Error, Idempotency, IdempotencyKey, Identity, Route, auth::sha256, business, token::Bearer,
+};
 
 /// The header that names the tenant where no token does.
 pub(crate) const TENANT_HEADER: &str = "x-tenant-id";
@@ -21,6 +23,13 @@ pub(crate) struct Admitted {
 
 /// Lets a call in, or says why not.
 pub(crate) async fn admit(route: &Route, call: &Call, app: &App) -> Result<Admitted, Error> {
+    let admitted = identify(route, call, app).await?;
+    business::check(route, &admitted, app).await?;
+    Ok(admitted)
+}
+
+/// Who calls, for which tenant, and whether they may.
+async fn identify(route: &Route, call: &Call, app: &App) -> Result<Admitted, Error> {
     let least = match route.auth {
         // Whatever token comes along has nothing to say here: who logs in again may well send one that has ended.
         Auth::Open | Auth::Proof => return Ok(Admitted::default()),

@@ -47,14 +47,15 @@ pub async fn dispatch(operation: &'static Operation, call: Call, app: &'static A
 
 /// What authentication and idempotency touch for a route, beside what its handler touches.
 pub fn implied_grants(route: &Route) -> &'static [Grant] {
-    const SESSION: Grant = Grant::read(Table::Identity);
+    // Whether the session is alive, and the tenant in business.
+    const SESSION: [Grant; 2] = [Grant::read(Table::Identity), Grant::read(Table::Catalogue)];
     const ONCE: [Grant; 2] = [Grant::read(Table::Activity), Grant::write(Table::Activity)];
     let may_see_token = matches!(route.auth, Auth::Public | Auth::AtLeast(_));
     match (may_see_token, route.idempotency) {
         (false, Idempotency::Ignored) => &[],
-        (true, Idempotency::Ignored) => &[SESSION],
+        (true, Idempotency::Ignored) => &SESSION,
         (false, Idempotency::Taken | Idempotency::Required) => &ONCE,
-        (true, Idempotency::Taken | Idempotency::Required) => &[SESSION, ONCE[0], ONCE[1]],
+        (true, Idempotency::Taken | Idempotency::Required) => &[SESSION[0], SESSION[1], ONCE[0], ONCE[1]],
     }
 }
 

@@ -6,6 +6,7 @@
 mod admission;
 pub mod answer;
 pub mod auth;
+mod business;
 pub mod clock;
 mod codes;
 pub mod config;
@@ -16,6 +17,7 @@ mod error;
 mod grant;
 pub mod guard;
 pub mod idempotency;
+pub mod invitation;
 mod keeper;
 pub mod message;
 mod operation;

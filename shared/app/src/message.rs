@@ -55,6 +55,17 @@ pub struct OrderNamed {
     pub order: Text<OrderId>,
 }
 
+/// Somebody who is being erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserErased {
+    /// Whose user.
+    pub tenant: Text<TenantId>,
+    /// Who.
+    pub user: Text<UserId>,
+    /// Whether nobody comes after this.
+    pub last: bool,
+}
+
 /// A shard of stock that has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShardChanged {

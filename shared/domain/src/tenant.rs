@@ -84,6 +84,8 @@ pub struct Tenant {
     pub two_factor_roles: Vec<Role>,
     /// What it is known by at other services, by service.
     pub credentials: Vec<Credential>,
+    /// Whether its first administrator is still invited.
+    pub awaits_admin: bool,
     /// Whether it is in business.
     pub standing: Standing,
     /// Counts changes; 1 is the first. A change is stored only if it follows the version that it was made of.
@@ -113,9 +115,16 @@ impl Tenant {
             admin_networks: Vec::new(),
             two_factor_roles: Vec::new(),
             credentials: Vec::new(),
+            awaits_admin: false,
             standing: Standing::Active,
             version: 1,
         }
+    }
+
+    /// The tenant after a change, to be stored if nobody else changed it meanwhile.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { version: self.version + 1, ..self }
     }
 
     /// Whether it is in business.

@@ -32,11 +32,13 @@ pub enum Queue {
     SendRefund,
     /// Webhooks that the sandbox has to send. Local and test stages only.
     SandboxDeliver,
+    /// People who are being erased.
+    EraseUser,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CreateOrder,
         Self::ExpireOrder,
         Self::IssueTickets,
@@ -46,6 +48,7 @@ impl Queue {
         Self::PollPayment,
         Self::SendRefund,
         Self::SandboxDeliver,
+        Self::EraseUser,
     ];
 
     /// The name without the stage's prefix.
@@ -60,6 +63,7 @@ impl Queue {
             Self::PollPayment => "poll-payment",
             Self::SendRefund => "send-refund",
             Self::SandboxDeliver => "sandbox-deliver",
+            Self::EraseUser => "erase-user",
         }
     }
 

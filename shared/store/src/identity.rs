@@ -4,6 +4,7 @@
 //! conditionally is what makes the name unique. The name is written first and the user second. A registration that
 //! dies between the two leaves a name without a user, which the next registration takes over after a minute.
 
+mod erasure;
 mod logins;
 mod throttle;
 
@@ -21,6 +22,7 @@ use crate::{
     packed::{pack, unpack},
 };
 
+pub use erasure::Seen;
 pub use logins::{Rotation, Secret};
 pub use throttle::Attempt;
 

@@ -1,6 +1,7 @@
 //! Orders with their payments and refunds: the order machine as conditional writes.
 
 mod contact;
+mod forget;
 mod item;
 mod refunds;
 

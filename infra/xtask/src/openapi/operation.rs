@@ -166,6 +166,9 @@ fn refusals(operation: &Operation) -> BTreeSet<Code> {
             codes.insert(Code::Forbidden);
         }
     }
+    if matches!(route.auth, Auth::Public | Auth::AtLeast(_)) {
+        codes.insert(Code::TenantDisabled);
+    }
     if route.path.contains('{') {
         codes.insert(Code::NotFound);
     }

@@ -56,6 +56,18 @@ fn capture(id: &str) -> Capture {
     Capture { provider: Provider::Sandbox, id: id.into(), payment: PaymentId::from_bytes([1; 16]), amount: total() }
 }
 
+#[test]
+fn who_is_to_be_reached_is_forgotten_and_nothing_else() {
+    for order in [reserved(), paid(), expired()] {
+        let change = order.clone().forget_contact(at(1_000));
+        assert!(change.order.contact.is_nobody() && !order.contact.is_nobody());
+        assert_eq!(change.from, order.version);
+        let same =
+            Order { contact: order.contact.clone(), updated: order.updated, version: order.version, ..change.order };
+        assert_eq!(same, order);
+    }
+}
+
 fn begun(number: u8) -> Begun {
     Begun { id: PaymentId::from_bytes([number; 16]), provider: Provider::Sandbox }
 }

@@ -42,6 +42,8 @@ pub(super) struct SettingsItem {
     /// Sealed, by service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     credentials: BTreeMap<String, Bytes>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    awaits: bool,
     standing: String,
     v: u32,
 }
@@ -69,6 +71,7 @@ impl SettingsItem {
             networks: settings.admin_networks.iter().map(ToString::to_string).collect(),
             factors: settings.two_factor_roles.iter().map(ToString::to_string).collect(),
             credentials: settings.credentials.iter().map(sealed).collect(),
+            awaits: settings.awaits_admin,
             standing: settings.standing.to_string(),
             v: settings.version,
         }
@@ -100,6 +103,7 @@ impl SettingsItem {
             admin_networks: read_all(&self.networks)?,
             two_factor_roles: read_all(&self.factors)?,
             credentials: self.credentials.into_iter().map(opened).collect(),
+            awaits_admin: self.awaits,
             standing: self.standing.parse().map_err(Failed::corrupt)?,
             version: self.v,
         })
@@ -135,6 +139,7 @@ mod tests {
             admin_networks: vec!["192.0.2.0/24".parse().unwrap(), "::1".parse().unwrap()],
             two_factor_roles: vec![Role::Admin],
             credentials: vec![Credential { provider: "stripe".into(), sealed: vec![1, 2] }],
+            awaits_admin: true,
             standing: Standing::Disabled,
             version: 7,
             ..plain.clone()
