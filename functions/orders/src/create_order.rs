@@ -43,7 +43,7 @@ impl Job for CreateOrder {
 
     async fn handle(self, app: &'static App) -> Result<(), Failure> {
         let tenant = app.store.tenant(&self.0.tenant.0);
-        let draft = draft(self.0).map_err(Failure::poison)?;
+        let draft = draft(&self.0).map_err(Failure::poison)?;
         let (id, held) = (draft.id, draft.held.clone());
         let Ok(order) = Order::reserve(draft, app.now()) else {
             return Ok(tenant.abandon(id, &held, app.now()).await?);
@@ -72,7 +72,7 @@ pub(crate) fn seconds_until(at: Timestamp, now: Timestamp) -> u32 {
     u32::try_from(millis / 1_000 + 1).unwrap_or(u32::MAX)
 }
 
-fn draft(placed: OrderPlaced) -> Result<Draft, String> {
+fn draft(placed: &OrderPlaced) -> Result<Draft, String> {
     let quantity = Quantity::parse(placed.quantity.into()).map_err(|wrong| wrong.to_string())?;
     let hold = HoldTime::minutes(placed.hold_minutes.into()).map_err(|wrong| wrong.to_string())?;
     let contact = BASE64.decode(placed.contact.as_bytes()).map_err(|wrong| wrong.to_string())?;

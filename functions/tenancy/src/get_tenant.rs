@@ -99,7 +99,6 @@ impl ThemeView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
-#[expect(clippy::struct_field_names, reason = "the names of the contract")]
 pub(crate) struct FeaturesView {
     enable_calendar: bool,
     enable_membership: bool,

@@ -130,7 +130,7 @@ impl System {
         let router = gateway::router(system.app, &crate::operations(), system.plug.clone());
         system.run(router.ok_or(StartError::NoDefault)?, api, aws);
         if options.demo {
-            demo::make(&system).await?;
+            Box::pin(demo::make(&system)).await?;
         }
         Ok(system)
     }

@@ -48,7 +48,7 @@ impl KeyWrap for Keeper {
             match &self.by {
                 By::Kms(kms) => {
                     let number = key.number.to_string();
-                    kms.make(&context(key, &number), self.clock.now()).await.map_err(unavailable)
+                    kms.make(&context(key, &number), self.clock.now()).await.map_err(|failed| unavailable(&failed))
                 }
                 By::Master(master) => wrap(master, key).map_err(unusable),
             }
@@ -60,7 +60,9 @@ impl KeyWrap for Keeper {
             match &self.by {
                 By::Kms(kms) => {
                     let number = key.number.to_string();
-                    kms.open(wrapped, &context(key, &number), self.clock.now()).await.map_err(unavailable)
+                    kms.open(wrapped, &context(key, &number), self.clock.now())
+                        .await
+                        .map_err(|failed| unavailable(&failed))
                 }
                 By::Master(master) => unwrap(master, key, wrapped).ok_or_else(|| {
                     Failed::KeysUnavailable("the master key beside the data is not the one they were made with".into())
@@ -114,11 +116,11 @@ fn unusable(_: aws_lc_rs::error::Unspecified) -> Failed {
     Failed::KeysUnavailable("the system wraps nothing".to_owned())
 }
 
-fn unavailable(failed: providers::Failed) -> Failed {
+fn unavailable(failed: &providers::Failed) -> Failed {
     if failed.is_throttled() {
         return Failed::Throttled;
     }
-    Failed::KeysUnavailable(crate::dispatch::Chain(&failed).to_string())
+    Failed::KeysUnavailable(crate::dispatch::Chain(failed).to_string())
 }
 
 #[cfg(test)]

@@ -133,7 +133,7 @@ impl<'t> Catalogue<'t> {
     /// The tenant's settings as they were at most two seconds before `now`, or as this process wrote them since.
     pub async fn settings_cached(&self, now: Timestamp) -> Result<Option<Arc<Settings>>, Failed> {
         let key = self.tenant.id.clone();
-        self.cache().settings.get(key, now, async { Ok(self.settings().await?.map(Arc::new)) }).await
+        self.cache().settings.get(key, now, async { Ok(Box::pin(self.settings()).await?.map(Arc::new)) }).await
     }
 
     /// Stores changed settings, unless somebody else changed them since: version n where n - 1 is stored.

@@ -253,7 +253,7 @@ fn routes_are_granted_what_lets_callers_in() {
     let grants = |auth, idempotency| implied_grants(&Route { auth, idempotency, ..Route::DEFAULT }).len();
     assert_eq!(grants(Auth::Open, Idempotency::Ignored), 0);
     assert_eq!(grants(Auth::Proof, Idempotency::Ignored), 0);
-    assert_eq!(grants(Auth::Public, Idempotency::Ignored), 1);
-    assert_eq!(grants(Auth::Customer, Idempotency::Taken), 3);
-    assert_eq!(ECHO.grants().len(), 3);
+    assert_eq!(grants(Auth::Public, Idempotency::Ignored), 2);
+    assert_eq!(grants(Auth::Customer, Idempotency::Taken), 4);
+    assert_eq!(ECHO.grants().len(), 4);
 }

@@ -66,7 +66,7 @@ impl SettingsItem {
             hold: settings.hold.as_minutes(),
             most: settings.limits.per_order.get(),
             account: settings.limits.per_account,
-            refunds: (refunds.0.into(), refunds.1),
+            refunds,
             origins: settings.allowed_origins.iter().map(ToString::to_string).collect(),
             networks: settings.admin_networks.iter().map(ToString::to_string).collect(),
             factors: settings.two_factor_roles.iter().map(ToString::to_string).collect(),
