@@ -1,12 +1,15 @@
 //! The database of tests that need nothing of the program but the store: the embedded engine, or the one whose address
 //! stands in `ONSALE_TEST_DYNAMODB`. Each test has tables of its own, made by the code that makes the program's.
 
+use std::sync::Arc;
+
 use aws_sdk_dynamodb::{
     Client, Config,
     config::{Credentials, Region, SharedHttpClient},
 };
+use domain::Timestamp;
 use onsale::engine::{Data, ENDPOINT, Engines, REGION};
-use store::{Store, Tenant};
+use store::{Failed, KeyName, KeyUse, KeyWrap, Store, Tenant, Wrapping};
 
 /// The address of another DynamoDB, where tests shall use one.
 #[expect(clippy::disallowed_methods, reason = "no configuration of the product, but of its tests")]
@@ -38,6 +41,28 @@ pub(crate) fn far(url: &str) -> Client {
     client(url, aws_smithy_http_client::Builder::new().build_http())
 }
 
+/// Data keys that are not wrapped at all: these tests are about blocks and orders.
+#[derive(Debug)]
+struct Unwrapped;
+
+impl KeyWrap for Unwrapped {
+    fn make<'a>(&'a self, _: KeyName<'a>) -> Wrapping<'a, Vec<u8>> {
+        Box::pin(async { Ok(vec![7; 32]) })
+    }
+
+    fn unwrap<'a>(&'a self, _: KeyName<'a>, wrapped: &'a [u8]) -> Wrapping<'a, [u8; 32]> {
+        Box::pin(async { Ok(wrapped.try_into().unwrap()) })
+    }
+
+    fn permit(&self, _: KeyUse) -> Result<(), Failed> {
+        Ok(())
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
 /// A store with its tables, as long as the test lasts.
 pub(crate) struct Database {
     store: Store,
@@ -54,7 +79,9 @@ impl Database {
         };
         let prefix = fresh_prefix();
         onsale::make_tables(&client, &prefix).await.unwrap();
-        Self { store: Store::new(client, &prefix), engines }
+        let store = Store::new(client, &prefix, Arc::new(Unwrapped));
+        store.tenant(&"demo".parse().unwrap()).make_first_key().await.unwrap();
+        Self { store, engines }
     }
 
     /// The embedded engine, where it is the database.

@@ -103,6 +103,7 @@ const OF_EVERY_ROUTE: &[Code] = &[
     Code::Unauthenticated,
     Code::SessionRevoked,
     Code::Forbidden,
+    Code::TenantDisabled,
     Code::MethodNotAllowed,
     Code::PayloadTooLarge,
     Code::UnsupportedMediaType,

@@ -7,7 +7,10 @@ use app::{Grant, dispatch::implied_grants, guard};
 use providers::queue::Queue;
 use store::Table;
 
-use crate::{accounts, administrators, auditor, door, machines, money, names, organisers, restart, sale, sessions, trail, two_factor};
+use crate::{
+    accounts, administrators, auditor, door, machines, money, names, organisers, people, restart, sale, sessions, tenants,
+    trail, two_factor,
+};
 
 /// Stories that together use what is declared.
 const STORIES: &[fn()] = &[
@@ -48,6 +51,13 @@ const STORIES: &[fn()] = &[
     names::a_code_proves_an_address_five_tries_long_for_ten_minutes,
     names::a_new_name_counts_from_the_moment_that_it_is_proved,
     names::a_forgotten_password_is_replaced_once_and_every_session_ends,
+    people::an_administrator_erases_who_asks_them_and_nobody_above_or_themselves,
+    people::people_have_all_that_is_kept_of_them,
+    people::who_dies_while_erasing_is_finished_by_the_message,
+    people::whoever_asks_is_erased_and_the_books_stay_right,
+    tenants::a_disabled_tenant_sells_nothing_and_its_money_goes_on,
+    tenants::a_tenant_chooses_and_its_secrets_are_never_shown,
+    tenants::a_tenant_is_made_and_its_first_administrator_comes_by_invitation,
 ];
 
 /// What is needed only where something fails in the middle or two meet: crash points and rushes come there, stories do
@@ -70,6 +80,9 @@ const SELDOM: &[(&str, &[Grant], &str)] = &[
     ("get-ticket", &[Grant::read(Table::Catalogue)], "remembered"),
     ("list-orders", &[Grant::read(Table::Catalogue)], "remembered"),
     ("list-tickets", &[Grant::read(Table::Catalogue)], "remembered"),
+    ("login", &[Grant::read(Table::Catalogue)], "remembered"),
+    ("admin-login", &[Grant::read(Table::Catalogue)], "remembered"),
+    ("refresh", &[Grant::read(Table::Catalogue)], "remembered"),
 ];
 
 fn is_seldom(name: &str, grant: &Grant) -> bool {

@@ -47,6 +47,8 @@ mod names;
 #[cfg(test)]
 mod organisers;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod protocol;
@@ -64,6 +66,8 @@ mod sample;
 mod sessions;
 #[cfg(test)]
 mod shop;
+#[cfg(test)]
+mod tenants;
 #[cfg(test)]
 mod trail;
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn draft(order: OrderId, quantity: u64, held: Vec<Held>, expires: Timestamp, now
             quantity: Quantity::parse(quantity).unwrap(),
             total: total(),
         },
-        contact: Contact { name: "B".into(), phone: "1".into() },
+        contact: Contact::default(),
         held,
         hold: HoldTime::DEFAULT,
         expires,

@@ -9,7 +9,7 @@ use app::{App, Identity, auth::sha256, clock::Clock};
 use domain::{
     Timestamp,
     id::{Id as _, LoginId, OrderId, UserId},
-    tenant::{Features, HoldTime, Tenant as Settings, TenantId, Theme},
+    tenant::{Tenant as Settings, TenantId},
     user::Role,
 };
 use onsale::{Background, Options, System};
@@ -345,17 +345,8 @@ impl Shop {
 
 /// Makes a tenant, unless it is there.
 pub(crate) async fn establish(app: &App, id: &TenantId) {
-    let tenant = Settings {
-        id: id.clone(),
-        name: "Demo".into(),
-        logo: None,
-        theme: Theme::default(),
-        contact: None,
-        features: Features::default(),
-        hold: HoldTime::DEFAULT,
-        allowed_origins: Vec::new(),
-        admin_networks: Vec::new(),
-    };
+    app.store.tenant(id).make_first_key().await.unwrap();
+    let tenant = Settings::new(id.clone(), "Demo".into());
     app.store.tenant(id).catalogue().put_settings(&tenant).await.unwrap();
 }
 

@@ -44,7 +44,9 @@ impl Endpoint for CreateEvent {
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<Located<EventView>, Error> {
         let (tenant, now, publisher) = (app.store.tenant(caller.tenant()?), app.now(), caller.user()?);
         let mut fresh = FreshIds::new(now, app.random()?);
-        let content = self.0.read(&mut fresh).map_err(Error::fields)?;
+        let settings = tenant.catalogue().settings_cached(now).await?;
+        let refunds = settings.map(|settings| settings.refunds).unwrap_or_default();
+        let content = self.0.read(refunds, &mut fresh).map_err(Error::fields)?;
         let id = app.once().claim(&caller, fresh.next::<EventId>().bytes()).await?.id();
 
         // A repeat whose first attempt died before it wrote writes now; one whose first attempt wrote is told what is there.

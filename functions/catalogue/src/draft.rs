@@ -200,17 +200,17 @@ impl FreshIds {
 }
 
 impl EventDraft {
-    /// Reads a new event: ids in the draft mean nothing.
-    pub(crate) fn read(self, fresh: &mut FreshIds) -> Result<Content, Vec<Detail>> {
-        self.content(None, fresh)
+    /// Reads a new event: ids in the draft mean nothing. `refunds` is the policy where the draft says none.
+    pub(crate) fn read(self, refunds: RefundPolicy, fresh: &mut FreshIds) -> Result<Content, Vec<Detail>> {
+        self.content(None, refunds, fresh)
     }
 
     /// Reads the replacement of an event: ids name what the event has, and what has none is new.
     pub(crate) fn read_over(self, event: &Event, fresh: &mut FreshIds) -> Result<Content, Vec<Detail>> {
-        self.content(Some(event), fresh)
+        self.content(Some(event), event.details.refunds, fresh)
     }
 
-    fn content(self, base: Option<&Event>, fresh: &mut FreshIds) -> Result<Content, Vec<Detail>> {
+    fn content(self, base: Option<&Event>, usual: RefundPolicy, fresh: &mut FreshIds) -> Result<Content, Vec<Detail>> {
         let mut found = Findings::default();
         check::sizes(&self, &mut found);
         let Self { sessions, price_options, .. } = &self;
@@ -227,7 +227,7 @@ impl EventDraft {
         check::unique(sessions.iter().flatten().map(|session| session.id), "sessions", &mut found);
         check::unique(options.iter().flatten().map(|option| option.id), "priceOptions", &mut found);
         sessions.sort_by_key(|session| session.as_ref().map(|session| (session.starts, session.id)));
-        let details = details(self, &mut found);
+        let details = details(self, usual, &mut found);
         let (sessions, options) = (sessions.into_iter().flatten().collect(), options.into_iter().flatten().collect());
         match details {
             Some(details) if found.is_empty() => Ok(Content { details, sessions, options }),
@@ -236,7 +236,7 @@ impl EventDraft {
     }
 }
 
-fn details(draft: EventDraft, found: &mut Findings) -> Option<Details> {
+fn details(draft: EventDraft, usual: RefundPolicy, found: &mut Findings) -> Option<Details> {
     let zone: Option<Zone> = found.take("timezone", draft.timezone.parse());
     let currency = found.take("currency", draft.currency.as_deref().map_or(Ok(Currency::CNY), str::parse));
     Some(Details {
@@ -251,7 +251,7 @@ fn details(draft: EventDraft, found: &mut Findings) -> Option<Details> {
         performers: draft.performers,
         tags: draft.tags,
         currency: currency?,
-        refunds: draft.refund_policy.map_or_else(RefundPolicy::default, |draft| refunds(&draft, found)),
+        refunds: draft.refund_policy.map_or(usual, |draft| refunds(&draft, found)),
     })
 }
 

@@ -35,9 +35,14 @@ impl Endpoint for AdminLogin {
         method: Method::Post,
         path: "/api/admin/auth/login",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::read(Table::Identity),
+            Grant::write(Table::Identity),
+            Grant::open_keys(),
+        ],
         summary: "Log in as staff or above",
-        errors: &[Code::BadCredentials, Code::OtpRequired, Code::BadCode, Code::RateLimited],
+        errors: &[Code::BadCredentials, Code::OtpRequired, Code::BadCode, Code::RateLimited, Code::TenantDisabled],
         ..Route::DEFAULT
     };
     type Path = Nothing;

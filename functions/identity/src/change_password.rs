@@ -34,7 +34,7 @@ impl Endpoint for ChangePassword {
         method: Method::Post,
         path: "/api/auth/password",
         auth: Auth::Customer,
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity), Grant::open_keys()],
         summary: "Change one's password and end all other sessions",
         errors: &[Code::BadCredentials, Code::RateLimited, Code::Busy],
         ..Route::DEFAULT

@@ -20,7 +20,7 @@ impl Endpoint for GetProfile {
         method: Method::Get,
         path: "/api/users/profile",
         auth: Auth::Customer,
-        grants: &[Grant::read(Table::Identity)],
+        grants: &[Grant::read(Table::Identity), Grant::open_keys()],
         summary: "Read one's own profile",
         ..Route::DEFAULT
     };

@@ -1,5 +1,6 @@
 //! Who people are: accounts, logins, profiles.
 
+pub mod accept_invitation;
 mod account;
 pub mod admin_login;
 pub mod begin_two_factor;
@@ -8,6 +9,11 @@ pub mod confirm_two_factor;
 mod device;
 pub mod end_session;
 pub mod end_two_factor;
+mod erase;
+pub mod erase_account;
+pub mod erase_me;
+pub mod erase_user;
+pub mod export_user;
 pub mod forgot_password;
 pub mod get_profile;
 mod letter;
@@ -62,6 +68,10 @@ pub static OPERATIONS: &[&app::Operation] = &[
     &end_two_factor::OPERATION,
     &list_users::OPERATION,
     &put_user::OPERATION,
+    &accept_invitation::OPERATION,
+    &export_user::OPERATION,
+    &erase_me::OPERATION,
+    &erase_account::OPERATION,
 ];
 /// Every worker of this area.
-pub static WORKERS: &[&app::Worker] = &[&notify::WORKER];
+pub static WORKERS: &[&app::Worker] = &[&notify::WORKER, &erase_user::WORKER];

@@ -3,12 +3,12 @@
 use std::net::IpAddr;
 
 use app::{App, Code, Error, RequestFacts, config::Stage};
-use store::identity::{Identity, Limit, Place, Taken};
+use store::identity::{Identity, Limit, Room, Taken};
 
 /// A place for one more attempt from an address; given back where the attempt succeeds.
 #[derive(Debug)]
 #[must_use]
-pub(crate) struct FromAddress(Option<Place>);
+pub(crate) struct FromAddress(Option<Room>);
 
 /// Takes a place for an attempt. It stays taken, until the window ends, unless it is given back.
 pub(crate) async fn from_address(

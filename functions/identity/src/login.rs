@@ -36,9 +36,14 @@ impl Endpoint for Login {
         method: Method::Post,
         path: "/api/auth/login",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::read(Table::Identity),
+            Grant::write(Table::Identity),
+            Grant::open_keys(),
+        ],
         summary: "Log in with a password",
-        errors: &[Code::BadCredentials, Code::OtpRequired, Code::BadCode, Code::RateLimited],
+        errors: &[Code::BadCredentials, Code::OtpRequired, Code::BadCode, Code::RateLimited, Code::TenantDisabled],
         ..Route::DEFAULT
     };
     type Path = Nothing;

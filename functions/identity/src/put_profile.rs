@@ -45,7 +45,7 @@ impl Endpoint for PutProfile {
         method: Method::Put,
         path: "/api/users/profile",
         auth: Auth::Customer,
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity), Grant::open_keys()],
         summary: "Change one's own profile",
         errors: &[Code::Busy],
         ..Route::DEFAULT

@@ -27,9 +27,14 @@ impl Endpoint for Refresh {
         method: Method::Post,
         path: "/api/auth/refresh",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::read(Table::Identity),
+            Grant::write(Table::Identity),
+            Grant::open_keys(),
+        ],
         summary: "Exchange a refresh token for a new pair; the old one used again ends the session",
-        errors: &[Code::SessionRevoked],
+        errors: &[Code::SessionRevoked, Code::TenantDisabled],
         // A refresh token is nothing to guess, and whole networks refresh from one address.
         pace: Pace::Write,
         ..Route::DEFAULT
@@ -39,8 +44,10 @@ impl Endpoint for Refresh {
 
     async fn handle(self, _: Nothing, _: Caller, app: &'static App) -> Result<SignedIn, Error> {
         let shown = RefreshToken::parse(&self.refresh_token).ok_or(Over::Unreadable).map_err(explain)?;
-        let user = app.store.tenant(&shown.tenant).identity().user(shown.user).await?;
-        let user = may_renew(user).map_err(explain)?;
+        let tenant = app.store.tenant(&shown.tenant);
+        let settings = tenant.catalogue().settings_cached(app.now()).await?.ok_or(Over::NoUser).map_err(explain)?;
+        let user = may_renew(tenant.identity().user(shown.user).await?).map_err(explain)?;
+        app.may_enter(&settings, user.role)?;
         let signed_in = session::renew(user, shown, app).await?;
         signed_in.ok_or(Over::Ended).map_err(explain)
     }

@@ -51,11 +51,12 @@ impl Endpoint for Register {
             Grant::read(Table::Catalogue),
             Grant::read(Table::Identity),
             Grant::write(Table::Identity),
+            Grant::open_keys(),
             Grant::send(Queue::Notify),
         ],
         summary: "Make an account and log in",
         success: 201,
-        errors: &[Code::NotFound, Code::AlreadyRegistered, Code::RateLimited],
+        errors: &[Code::NotFound, Code::AlreadyRegistered, Code::RateLimited, Code::TenantDisabled],
         ..Route::DEFAULT
     };
     type Path = Nothing;
@@ -64,7 +65,8 @@ impl Endpoint for Register {
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<SignedIn, Error> {
         let wanted = self.parse().map_err(Error::fields)?;
         let tenant = app.store.tenant(&wanted.tenant);
-        tenant.catalogue().settings().await?.ok_or(Code::NotFound)?;
+        let settings = tenant.catalogue().settings().await?.ok_or(Code::NotFound)?;
+        app.may_enter(&settings, Role::Customer)?;
         // Kept taken: an account made is no guess, but a thousand of them are a nuisance.
         let _taken = limits::from_address(tenant.identity(), &caller.request, app).await?;
 

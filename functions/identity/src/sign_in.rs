@@ -62,6 +62,10 @@ pub(crate) async fn sign_in(
     app: &App,
 ) -> Result<SignedIn, Error> {
     let accounts = app.store.tenant(tenant);
+    // Nobody is known to a tenant that there is not.
+    let Some(settings) = accounts.catalogue().settings_cached(app.now()).await? else {
+        return Err(explain(Refused::BadCredentials));
+    };
     let identity = accounts.identity();
     let name = login_name::normal(&claim.login);
     let place = limits::from_address(identity, request, app).await?;
@@ -81,7 +85,9 @@ pub(crate) async fn sign_in(
     if matches!(proven, Ok(_) | Err(Refused::OtpRequired)) {
         place.give_back(identity).await?;
     }
-    let signed_in = session::open(proven.map_err(explain)?, tenant, request, app).await?;
+    let user = proven.map_err(explain)?;
+    app.may_enter(&settings, user.role)?;
+    let signed_in = session::open(user, tenant, request, app).await?;
     signed_in.ok_or_else(|| explain(Refused::BadCredentials))
 }
 

@@ -29,7 +29,12 @@ impl Endpoint for CancelOrder {
         method: Method::Put,
         path: "/api/orders/{order}/cancel",
         auth: Auth::Customer,
-        grants: &[Grant::read(Table::Orders), Grant::write(Table::Orders), Grant::read(Table::Catalogue)],
+        grants: &[
+            Grant::read(Table::Orders),
+            Grant::write(Table::Orders),
+            Grant::read(Table::Catalogue),
+            Grant::open_keys(),
+        ],
         summary: "Cancel an unpaid order and release what it holds",
         errors: &[Code::NotFound, Code::OrderPaid, Code::OrderOver, Code::Busy],
         ..Route::DEFAULT

@@ -4,6 +4,7 @@ use app::{
     App, Duty, Failure, Grant, Job, Source, Worker,
     message::{HeldPart, OrderNamed, OrderPlaced},
 };
+use data_encoding::BASE64;
 use domain::{
     Timestamp,
     block::Token,
@@ -42,7 +43,7 @@ impl Job for CreateOrder {
 
     async fn handle(self, app: &'static App) -> Result<(), Failure> {
         let tenant = app.store.tenant(&self.0.tenant.0);
-        let draft = draft(self.0).map_err(Failure::poison)?;
+        let draft = draft(&self.0).map_err(Failure::poison)?;
         let (id, held) = (draft.id, draft.held.clone());
         let Ok(order) = Order::reserve(draft, app.now()) else {
             return Ok(tenant.abandon(id, &held, app.now()).await?);
@@ -71,9 +72,10 @@ pub(crate) fn seconds_until(at: Timestamp, now: Timestamp) -> u32 {
     u32::try_from(millis / 1_000 + 1).unwrap_or(u32::MAX)
 }
 
-fn draft(placed: OrderPlaced) -> Result<Draft, String> {
+fn draft(placed: &OrderPlaced) -> Result<Draft, String> {
     let quantity = Quantity::parse(placed.quantity.into()).map_err(|wrong| wrong.to_string())?;
     let hold = HoldTime::minutes(placed.hold_minutes.into()).map_err(|wrong| wrong.to_string())?;
+    let contact = BASE64.decode(placed.contact.as_bytes()).map_err(|wrong| wrong.to_string())?;
     let moment = |millis| Timestamp::from_millisecond(millis).map_err(|wrong| wrong.to_string());
     Ok(Draft {
         id: placed.order.0,
@@ -85,7 +87,7 @@ fn draft(placed: OrderPlaced) -> Result<Draft, String> {
             quantity,
             total: Money::new(placed.total, placed.currency.0),
         },
-        contact: Contact { name: placed.name, phone: placed.phone },
+        contact: Contact::sealed(contact),
         held: placed.held.iter().map(held).collect(),
         hold,
         expires: moment(placed.expires)?,

@@ -42,6 +42,7 @@ impl Endpoint for GetOrder {
             Grant::read(Table::Catalogue),
             Grant::read(Table::Tickets),
             Grant::read_files(),
+            Grant::open_keys(),
         ],
         summary: "Show an order, or wait for its next change",
         errors: &[Code::NotFound],

@@ -34,6 +34,7 @@ impl Endpoint for ListOrders {
             Grant::read(Table::Catalogue),
             Grant::read(Table::Tickets),
             Grant::read_files(),
+            Grant::open_keys(),
         ],
         summary: "List the caller's orders",
         ..Route::DEFAULT

@@ -12,12 +12,13 @@ use app::{
     message::{HeldPart, OrderPlaced},
     wire::Text,
 };
+use data_encoding::BASE64;
 use domain::{
     Timestamp,
     event::{Event, NoOffer, later},
     id::{EventId, Id as _, OptionId, OrderId, SessionId, UserId},
     money::Money,
-    order::{Held, Quantity},
+    order::{Contact, Held, Quantity},
     pool::Layout,
     tenant::{HoldTime, TenantId},
 };
@@ -25,7 +26,7 @@ use providers::queue::Queue;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::{
-    Table, Tenant, keys,
+    Reach, Table, Tenant, keys,
     protocol::{Claim, Hold},
 };
 
@@ -75,7 +76,7 @@ struct Wanted {
     total: Money,
     layout: Layout,
     hold: HoldTime,
-    contact: UserInfo,
+    contact: Reach,
     now: Timestamp,
 }
 
@@ -93,6 +94,7 @@ impl Endpoint for PlaceOrder {
             Grant::read(Table::Orders),
             Grant::write(Table::Orders),
             Grant::send(Queue::CreateOrder),
+            Grant::open_keys(),
         ],
         summary: "Hold tickets and queue the order",
         success: 202,
@@ -130,13 +132,17 @@ impl PlaceOrder {
         let (id, now) = (caller.tenant()?, app.now());
         let tenant = app.store.tenant(id);
         let quantity = Quantity::parse(self.quantity).map_err(|wrong| Error::field("quantity", wrong))?;
+        let settings = tenant.catalogue().settings_cached(now).await?;
+        if let Some(most) = settings.as_ref().map(|settings| settings.limits.per_order).filter(|most| quantity > *most)
+        {
+            return Err(explain(NoOffer::TooMany { most }));
+        }
         let event = tenant.catalogue().event_cached(self.event_id.0, now).await?;
         let event = event.filter(|event| event.is_public()).ok_or(Code::NotFound)?;
         let session = self.session(&event)?;
         let option = event.option(self.price_option_id.0).ok_or_else(unknown_option)?;
         let total = event.offer(session, option.id, quantity, now).map_err(explain)?;
         let layout = Layout::of(option.total).map_err(Error::internal)?;
-        let settings = tenant.catalogue().settings_cached(now).await?;
         Ok(Wanted {
             user: caller.user()?,
             session,
@@ -145,7 +151,7 @@ impl PlaceOrder {
             total,
             layout,
             hold: settings.map_or(HoldTime::DEFAULT, |settings| settings.hold),
-            contact: self.user_info,
+            contact: Reach { name: self.user_info.name, phone: self.user_info.phone },
             now,
             tenant,
             event,
@@ -181,6 +187,8 @@ impl Wanted {
 /// Holds, then queues. Whatever is refused leaves nothing behind.
 async fn place(wanted: &Wanted, id: OrderId, caller: &Caller, app: &App) -> Result<Placed, Error> {
     let claim = wanted.claim(id);
+    // Before anything is held: what needs the tenant's key may fail.
+    let contact = wanted.tenant.orders().seal_contact(id, &wanted.contact).await?;
     let held = match wanted.tenant.hold(&claim, wanted.now).await {
         Ok(Hold::Held(held)) => held,
         Ok(refused) => return Err(refuse(wanted, id, refused, caller, app).await?),
@@ -189,7 +197,7 @@ async fn place(wanted: &Wanted, id: OrderId, caller: &Caller, app: &App) -> Resu
             return Err(failed.into());
         }
     };
-    let message = message(wanted, &claim, &held);
+    let message = message(wanted, &claim, &held, &contact);
     if let Err(failed) = app.queues.send(Queue::CreateOrder, &message, 0, wanted.now).await {
         // Whether the message was taken is not known: the tombstone keeps a late worker from creating the order.
         wanted.tenant.abandon(id, &held, app.now()).await?;
@@ -213,7 +221,7 @@ async fn refuse(wanted: &Wanted, id: OrderId, refused: Hold, caller: &Caller, ap
     })
 }
 
-fn message(wanted: &Wanted, claim: &Claim, held: &[Held]) -> OrderPlaced {
+fn message(wanted: &Wanted, claim: &Claim, held: &[Held], contact: &Contact) -> OrderPlaced {
     let tenant: TenantId = wanted.tenant.id().clone();
     OrderPlaced {
         tenant: Text(tenant),
@@ -225,8 +233,7 @@ fn message(wanted: &Wanted, claim: &Claim, held: &[Held]) -> OrderPlaced {
         quantity: wanted.quantity.get(),
         total: wanted.total.minor,
         currency: Text(wanted.total.currency),
-        name: wanted.contact.name.clone(),
-        phone: wanted.contact.phone.clone(),
+        contact: BASE64.encode(contact.as_bytes()),
         held: held.iter().map(part).collect(),
         hold_minutes: wanted.hold.as_minutes(),
         expires: claim.until.as_millisecond(),

@@ -18,6 +18,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::Reach;
 
 /// The answer to an order that was accepted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -174,6 +175,7 @@ impl OrderView {
     pub(crate) async fn of(app: &App, tenant: &TenantId, order: Order) -> Result<Self, Error> {
         let store = app.store.tenant(tenant);
         let event = store.catalogue().event_cached(order.purchase.event, app.now()).await?;
+        let reach = store.orders().open_contact(&order).await?;
         let tickets = match &event {
             Some(event) => tickets(app, tenant, &order, event).await?,
             None => Vec::new(),
@@ -183,7 +185,7 @@ impl OrderView {
             status: order.status().into(),
             expires_at: order.expires().map(Instant),
             created_at: Instant(order.created),
-            written: Some(Written::of(tenant, &order, event.as_ref(), tickets)),
+            written: Some(Written::of(tenant, &order, reach, event.as_ref(), tickets)),
         })
     }
 }
@@ -201,7 +203,13 @@ async fn tickets(app: &App, tenant: &TenantId, order: &Order, event: &Event) -> 
 }
 
 impl Written {
-    fn of(tenant: &TenantId, order: &Order, event: Option<&Arc<Event>>, tickets: Vec<TicketView>) -> Self {
+    fn of(
+        tenant: &TenantId,
+        order: &Order,
+        reach: Reach,
+        event: Option<&Arc<Event>>,
+        tickets: Vec<TicketView>,
+    ) -> Self {
         let paid = order.paid();
         let capture = paid.and_then(|paid| paid.capture.as_ref());
         let purchase = &order.purchase;
@@ -214,8 +222,8 @@ impl Written {
             quantity: purchase.quantity.get(),
             total_amount: purchase.total.minor,
             currency: Text(purchase.total.currency),
-            user_name: order.contact.name.clone(),
-            user_phone: order.contact.phone.clone(),
+            user_name: reach.name,
+            user_phone: reach.phone,
             pay_method: capture.map(|capture| capture.provider.to_string()),
             transaction_id: capture.map(|capture| capture.id.clone()),
             paid_at: paid.map(|paid| Instant(paid.at)),

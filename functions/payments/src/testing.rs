@@ -33,7 +33,7 @@ pub(crate) fn reserved() -> Order {
             quantity: Quantity::parse(2).unwrap(),
             total: total(),
         },
-        contact: Contact { name: "B".into(), phone: "1".into() },
+        contact: Contact::default(),
         held: vec![Held { block, count: 2, token: Token([1; 6]) }],
         hold: HoldTime::DEFAULT,
         expires: at(900),

@@ -29,6 +29,7 @@ impl Endpoint for Readyz {
             Grant::read(Table::Orders),
             Grant::read(Table::Tickets),
             Grant::read(Table::Activity),
+            Grant::read(Table::Vault),
             Grant::read_files(),
         ],
         summary: "Tell that tables and files answer",

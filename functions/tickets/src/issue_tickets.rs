@@ -131,7 +131,7 @@ mod tests {
             id: OrderId::from_bytes([4; 16]),
             user: UserId::from_bytes([5; 16]),
             purchase,
-            contact: domain::order::Contact { name: "王小明".into(), phone: "13800000000".into() },
+            contact: domain::order::Contact::default(),
             held: Vec::new(),
             hold: HoldTime::DEFAULT,
             expires: at(900),

@@ -11,7 +11,7 @@ use std::fmt;
 use app::Error;
 use domain::{
     Timestamp,
-    tenant::{Features, HoldTime, Tenant, TenantId, Theme},
+    tenant::{Features, Tenant, TenantId},
     user::Role,
 };
 use identity::{NewAccount, create_account};
@@ -72,16 +72,12 @@ pub(crate) async fn make(system: &System) -> Result<(), DemoError> {
 
 async fn make_tenant(system: &System, id: &TenantId) -> Result<(), DemoError> {
     let settings = Tenant {
-        id: id.clone(),
-        name: "Demo Tickets".to_owned(),
-        logo: None,
-        theme: Theme::default(),
         contact: Some("hello@demo.test".to_owned()),
         features: Features { calendar: true, ..Features::default() },
-        hold: HoldTime::DEFAULT,
-        allowed_origins: Vec::new(),
-        admin_networks: Vec::new(),
+        ..Tenant::new(id.clone(), "Demo Tickets".to_owned())
     };
+    let key = system.app.store.tenant(id).make_first_key().await;
+    key.map_err(|error| DemoError::new("tenant", error))?;
     // Whoever changed the settings of the demo since keeps them.
     let made = system.app.store.tenant(id).catalogue().create_settings(&settings).await;
     made.map(drop).map_err(|error| DemoError::new("tenant", error))

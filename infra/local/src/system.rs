@@ -6,7 +6,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use app::{
     App, Failure, Source, Worker,
-    config::{Secret, Settings, Stage},
+    config::{DataKeys, Secret, Settings, Stage},
 };
 use axum::Router;
 use tokio::{
@@ -122,7 +122,8 @@ impl System {
         // Whoever had received messages of this folder is gone.
         engines.sqs().take_back().map_err(EngineError::from)?;
         let secret = secret::obtain(&options.data).map_err(StartError::Secret)?;
-        let settings = settings(secret, &api.url, aws.as_ref().map(|aws| aws.url.as_str()));
+        let master_key = secret::master_key(&options.data).map_err(StartError::Secret)?;
+        let settings = settings(secret, master_key, &api.url, aws.as_ref().map(|aws| aws.url.as_str()));
         let settings = Settings { limits: Some(options.limits), ..settings };
         let urls = (api.url.clone(), aws.as_ref().map(|aws| aws.url.clone()));
         let mut system = Self::assemble(engines, settings, &options, workers, urls);
@@ -130,7 +131,7 @@ impl System {
         let router = gateway::router(system.app, &crate::operations(), system.plug.clone());
         system.run(router.ok_or(StartError::NoDefault)?, api, aws);
         if options.demo {
-            demo::make(&system).await?;
+            Box::pin(demo::make(&system)).await?;
         }
         Ok(system)
     }
@@ -286,10 +287,11 @@ impl Drop for System {
     }
 }
 
-fn settings(secret: [u8; 32], api: &str, aws: Option<&str>) -> Settings {
+fn settings(secret: [u8; 32], master_key: [u8; 32], api: &str, aws: Option<&str>) -> Settings {
     // Without a port of their own the engines have an address that is only a name.
     let embedded = Settings::embedded(Stage::Local, aws.unwrap_or(engine::ENDPOINT), api, secret);
     Settings {
+        data_keys: DataKeys::Master(Secret::new(master_key)),
         region: engine::REGION.to_owned(),
         access_key_id: engine::ACCESS_KEY_ID.to_owned(),
         secret_access_key: Secret::new(engine::SECRET_ACCESS_KEY.to_owned()),

@@ -279,7 +279,7 @@ impl Small {
                 quantity: quantity_of(quantity),
                 total: total(quantity),
             },
-            contact: Contact { name: String::new(), phone: String::new() },
+            contact: Contact::default(),
             held: self.parts.iter().flatten().map(|part| part.held()).collect(),
             hold: hold_time(),
             created: at(self.created),

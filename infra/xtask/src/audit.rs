@@ -74,8 +74,11 @@ async fn audit(tenant: &Tenant, clock: &Clock, limit: u16) -> Outcome<()> {
 fn setting(name: &str, table_prefix: &str) -> Option<String> {
     match name {
         "ONSALE_TABLE_PREFIX" => Some(table_prefix.to_owned()),
+        "ONSALE_MASTER_KEY" => None,
         "ONSALE_SECRET" => Some(["A".repeat(43).as_str(), "="].concat()),
-        "ONSALE_STAGE" | "ONSALE_QUEUE_PREFIX" | "ONSALE_BUCKET" | "ONSALE_PUBLIC_URL" => Some("unused".to_owned()),
+        "ONSALE_STAGE" | "ONSALE_QUEUE_PREFIX" | "ONSALE_BUCKET" | "ONSALE_PUBLIC_URL" | "ONSALE_KMS_KEY" => {
+            Some("unused".to_owned())
+        }
         _ => std::env::var(name).ok(),
     }
 }

@@ -6,11 +6,11 @@
 use app::{
     App,
     clock::Clock,
-    config::{Secret, Settings, Stage},
+    config::{DataKeys, Secret, Settings, Stage},
 };
 use clap::Args;
 use domain::{
-    tenant::{Features, HoldTime, Tenant, TenantId, Theme},
+    tenant::{HoldTime, Tenant, TenantId},
     user::Role,
 };
 use identity::{NewAccount, create_account};
@@ -91,17 +91,8 @@ pub(crate) fn run(options: &Options) -> Outcome<()> {
 /// Makes whatever is missing.
 pub(crate) async fn make(place: &Place, seed: &Seed) -> Outcome<()> {
     let app: &'static App = Box::leak(Box::new(App::connect(settings(place), Clock::System, None, false)));
-    let settings = Tenant {
-        id: seed.tenant.clone(),
-        name: seed.name.clone(),
-        logo: None,
-        theme: Theme::default(),
-        contact: None,
-        features: Features::default(),
-        hold: seed.hold,
-        allowed_origins: Vec::new(),
-        admin_networks: Vec::new(),
-    };
+    let settings = Tenant { hold: seed.hold, ..Tenant::new(seed.tenant.clone(), seed.name.clone()) };
+    app.store.tenant(&seed.tenant).make_first_key().await?;
     // A tenant that is there keeps its settings.
     let _settings = app.store.tenant(&seed.tenant).catalogue().create_settings(&settings).await?;
     say(&format!("tenant {}", seed.tenant));
@@ -125,6 +116,8 @@ fn settings(place: &Place) -> Settings {
         secret_access_key: Secret::new(place.secret_access_key.clone()),
         session_token: place.session_token.clone().map(Secret::new),
         dynamodb_url: place.endpoint.clone(),
+        kms_url: place.endpoint.clone(),
+        data_keys: DataKeys::Kms(["alias/", &place.stack].concat()),
         ..nobody
     }
 }

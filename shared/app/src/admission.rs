@@ -10,7 +10,7 @@ use http::header::AUTHORIZATION;
 
 use crate::{
     App, Auth, Call, Code, Error, Idempotency, IdempotencyKey, Identity, Operation, RequestFacts, Route, auth::sha256,
-    machine::Machine, token::Bearer,
+    business, machine::Machine, token::Bearer,
 };
 
 /// The header that names the tenant where no token does.
@@ -40,6 +40,13 @@ enum Known {
 
 /// Lets a call in, or says why not.
 pub(crate) async fn admit(operation: &Operation, call: &Call, app: &App) -> Result<Admitted, Error> {
+    let admitted = identify(operation, call, app).await?;
+    business::check(&operation.route, &admitted, app).await?;
+    Ok(admitted)
+}
+
+/// Who calls, for which tenant, and whether they may.
+async fn identify(operation: &Operation, call: &Call, app: &App) -> Result<Admitted, Error> {
     let route = &operation.route;
     let least = match route.auth {
         // Whatever token comes along has nothing to say here: who logs in again may well send one that has ended.

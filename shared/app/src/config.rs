@@ -23,6 +23,8 @@ pub struct Settings {
     pub secret: Secret<[u8; 32]>,
     /// `ONSALE_TOKEN_KEY`: the number of the key that signs access tokens, from 1; without it 1. Its neighbours verify.
     pub token_key: u32,
+    /// `ONSALE_KMS_KEY` or `ONSALE_MASTER_KEY`: what wraps the data keys of tenants.
+    pub data_keys: DataKeys,
     /// `AWS_REGION`.
     pub region: String,
     /// `AWS_ACCESS_KEY_ID`.
@@ -37,6 +39,8 @@ pub struct Settings {
     pub sqs_url: Option<String>,
     /// `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL`, where it is not Amazon's.
     pub s3_url: Option<String>,
+    /// `AWS_ENDPOINT_URL_KMS` or `AWS_ENDPOINT_URL`, where it is not Amazon's.
+    pub kms_url: Option<String>,
     /// `ONSALE_FILES_URL`: the endpoint under which browsers reach the files, where it differs from the one before.
     pub files_url: Option<String>,
     /// `ONSALE_WEB_URL`: scheme and host of the pages that links in messages lead to; without it our own.
@@ -57,6 +61,15 @@ pub struct Settings {
     pub limits: Option<Limits>,
     /// `RUST_LOG`: what is logged, such as `warn,request=info`; without it everything from `info` on.
     pub log: Option<String>,
+}
+
+/// What wraps the data keys of tenants.
+#[derive(Clone, Debug)]
+pub enum DataKeys {
+    /// A key of KMS, by its id, ARN or alias.
+    Kms(String),
+    /// 32 bytes, in base64 in the environment: where there is no KMS.
+    Master(Secret<[u8; 32]>),
 }
 
 /// Which of several installations this is.
@@ -146,6 +159,7 @@ impl Settings {
             public_url: reader.needed("ONSALE_PUBLIC_URL").trim_end_matches('/').to_owned(),
             secret: reader.secret("ONSALE_SECRET"),
             token_key: reader.number("ONSALE_TOKEN_KEY", 1),
+            data_keys: reader.data_keys(),
             region: reader.needed("AWS_REGION"),
             access_key_id: reader.needed("AWS_ACCESS_KEY_ID"),
             secret_access_key: Secret(reader.needed("AWS_SECRET_ACCESS_KEY")),
@@ -153,6 +167,7 @@ impl Settings {
             dynamodb_url: reader.endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
             sqs_url: reader.endpoint("AWS_ENDPOINT_URL_SQS"),
             s3_url: reader.endpoint("AWS_ENDPOINT_URL_S3"),
+            kms_url: reader.endpoint("AWS_ENDPOINT_URL_KMS"),
             files_url: reader.optional("ONSALE_FILES_URL"),
             web_url: reader
                 .optional("ONSALE_WEB_URL")
@@ -181,6 +196,7 @@ impl Settings {
             public_url: public_url.trim_end_matches('/').to_owned(),
             secret: Secret(secret),
             token_key: 1,
+            data_keys: DataKeys::Master(Secret(secret)),
             region: "eu-central-1".to_owned(),
             access_key_id: "embedded".to_owned(),
             secret_access_key: Secret("embedded".to_owned()),
@@ -188,6 +204,7 @@ impl Settings {
             dynamodb_url: Some(endpoint.to_owned()),
             sqs_url: Some(endpoint.to_owned()),
             s3_url: Some(endpoint.to_owned()),
+            kms_url: None,
             files_url: None,
             web_url: public_url.trim_end_matches('/').to_owned(),
             mail_from: None,
@@ -257,6 +274,18 @@ impl Reader<'_> {
         })
     }
 
+    /// One of the two, and not both: what was wrapped by one key cannot be unwrapped by the other.
+    fn data_keys(&mut self) -> DataKeys {
+        match (self.optional("ONSALE_KMS_KEY"), self.optional("ONSALE_MASTER_KEY")) {
+            (Some(key), None) => DataKeys::Kms(key),
+            (None, Some(_)) => DataKeys::Master(self.secret("ONSALE_MASTER_KEY")),
+            _ => {
+                self.wrong.push("one of ONSALE_KMS_KEY and ONSALE_MASTER_KEY must be set".to_owned());
+                DataKeys::Kms(String::new())
+            }
+        }
+    }
+
     fn file(&mut self, name: &str) -> Option<Vec<u8>> {
         let path = self.optional(name)?;
         std::fs::read(&path).map_err(|error| self.wrong.push(format!("{name}: {path}: {error}"))).ok()
@@ -272,7 +301,7 @@ mod tests {
             "ONSALE_SECRET" => BASE64.encode(&[7; 32]),
             "ONSALE_PUBLIC_URL" => "https://tickets.example/".to_owned(),
             "ONSALE_TOKEN_KEY" => "2".to_owned(),
-            "ONSALE_CA_BUNDLE" | "ONSALE_LIMITS" | "AWS_ENDPOINT_URL_SQS" => return None,
+            "ONSALE_CA_BUNDLE" | "ONSALE_LIMITS" | "AWS_ENDPOINT_URL_SQS" | "ONSALE_MASTER_KEY" => return None,
             name => name.to_lowercase(),
         })
     }
@@ -280,7 +309,7 @@ mod tests {
     #[test]
     fn every_complaint_comes_at_once() {
         let error = Settings::read(&|name| (name == "ONSALE_SECRET").then(|| "short".to_owned())).unwrap_err();
-        assert_eq!(error.0.len(), 9, "{error}");
+        assert_eq!(error.0.len(), 10, "{error}");
         assert!(error.to_string().contains("ONSALE_BUCKET is not set"));
         assert!(error.to_string().contains("ONSALE_SECRET is not 32 bytes in base64"));
         assert!(!error.to_string().contains("short"), "a secret must not print");
@@ -314,6 +343,22 @@ mod tests {
         for wrong in ["0", "-1", "on", "10001", "50%"] {
             assert_eq!(read(wrong).unwrap_err().0.len(), 1, "{wrong}");
         }
+    }
+
+    #[test]
+    fn data_keys_are_wrapped_by_kms_or_by_a_master_key_and_not_by_both() {
+        let with = |kms: Option<&str>, master: Option<&str>| {
+            Settings::read(&|name| match name {
+                "ONSALE_KMS_KEY" => kms.map(str::to_owned),
+                "ONSALE_MASTER_KEY" => master.map(str::to_owned),
+                name => complete(name),
+            })
+        };
+        let master = BASE64.encode(&[7; 32]);
+        assert!(matches!(with(Some("alias/a"), None).unwrap().data_keys, DataKeys::Kms(key) if key == "alias/a"));
+        assert!(matches!(with(None, Some(&master)).unwrap().data_keys, DataKeys::Master(_)));
+        assert_eq!(with(Some("alias/a"), Some(&master)).unwrap_err().0.len(), 1);
+        assert_eq!(with(None, Some("short")).unwrap_err().0, ["ONSALE_MASTER_KEY is not 32 bytes in base64"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Builds the clients. No configuration chain: region and credentials are what Lambda's environment says, which makes a
 //! binary 1 MB smaller and a cold start 2 ms shorter than `aws-config` with the system's certificates.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig, retry::RetryConfig};
@@ -15,11 +15,20 @@ use aws_smithy_runtime_api::client::{auth::AuthSchemeId, http::SharedHttpClient,
 use providers::{
     blob::Files,
     http::Web,
+    kms::{Kms, Signed},
     queue::{Delays, Queues},
 };
 use store::Store;
 
-use crate::{App, auth::Keys, clock::Clock, config::Settings, guard::LeastPrivilege, session_cache::Sessions};
+use crate::{
+    App,
+    auth::Keys,
+    clock::Clock,
+    config::{DataKeys, Settings},
+    guard::LeastPrivilege,
+    keeper::{By, Keeper},
+    session_cache::Sessions,
+};
 
 /// The roots that Amazon's services chain up to (<https://www.amazontrust.com/repository/>). Reading five certificates
 /// takes no time; reading the system's hundred takes 2 ms of a cold start. The first of them to end does so in 2037; should Amazon
@@ -47,8 +56,9 @@ impl App {
         };
         let delays = if clock.is_test() { Delays::Poller } else { Delays::Service };
         let files_url = settings.files_url.as_deref().or(settings.s3_url.as_deref());
+        let keeper = Keeper::new(common.wrapping(), clock.clone(), guard);
         Self {
-            store: Store::new(common.dynamodb(), &settings.table_prefix),
+            store: Store::new(common.dynamodb(), &settings.table_prefix, Arc::new(keeper)),
             queues: Queues::new(common.sqs(), settings.queue_prefix.clone(), delays),
             files: Files::new(common.s3(settings.s3_url.as_deref()), common.s3(files_url), settings.bucket.clone()),
             web: Web::default(),
@@ -135,6 +145,18 @@ impl Common<'_> {
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
+    /// What wraps the data keys of tenants.
+    fn wrapping(&self) -> By {
+        match &self.settings.data_keys {
+            DataKeys::Master(key) => By::Master(*key.expose()),
+            DataKeys::Kms(key) => {
+                let tls = trust(self.settings.ca_bundle.as_deref());
+                let signed = Signed::new(tls, self.credentials(), self.settings.region.clone());
+                By::Kms(Box::new(Kms::new(signed, self.settings.kms_url.clone(), key.clone())))
+            }
+        }
+    }
+
     fn region(&self) -> Region {
         Region::new(self.settings.region.clone())
     }
@@ -147,13 +169,17 @@ impl Common<'_> {
 }
 
 fn https(more_roots: Option<&[u8]>) -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(trust(more_roots)).build_https()
+}
+
+/// Whom to trust.
+fn trust(more_roots: Option<&[u8]>) -> TlsContext {
     let mut roots = TrustStore::empty().with_pem_certificate(ROOTS);
     if let Some(pem) = more_roots {
         roots.add_pem_certificate(pem);
     }
     // Without names of servers to check there is nothing that `build` could refuse.
-    let context = TlsContext::builder().with_trust_store(roots).build().unwrap_or_default();
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(context).build_https()
+    TlsContext::builder().with_trust_store(roots).build().unwrap_or_default()
 }
 
 #[cfg(test)]

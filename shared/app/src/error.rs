@@ -83,7 +83,11 @@ impl From<Code> for Error {
 
 impl From<store::Failed> for Error {
     fn from(failed: store::Failed) -> Self {
-        if failed.is_throttled() { Self::unavailable(failed) } else { Self::internal(failed) }
+        match failed {
+            store::Failed::Throttled => Self::unavailable(failed),
+            store::Failed::NoTenant => Code::NotFound.into(),
+            _ => Self::internal(failed),
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Resource {
     Mail,
     /// Text messages.
     Texts,
+    /// The key that wraps the data keys of tenants.
+    Keys,
 }
 
 /// What may be done with it.
@@ -88,6 +90,25 @@ impl Grant {
         Self { resource: Resource::Texts, access: Access::Send }
     }
 
+    /// Opens the data keys of tenants: whatever seals, opens or looks up what is personal or secret.
+    pub const fn open_keys() -> Self {
+        Self { resource: Resource::Keys, access: Access::Read }
+    }
+
+    /// Makes data keys of tenants.
+    pub const fn make_keys() -> Self {
+        Self { resource: Resource::Keys, access: Access::Write }
+    }
+
+    /// What else a permission needs to be of use: data keys lie wrapped in a table.
+    pub(crate) const fn implied(self) -> Option<Self> {
+        match (self.resource, self.access) {
+            (Resource::Keys, Access::Read) => Some(Self::read(Table::Vault)),
+            (Resource::Keys, _) => Some(Self::write(Table::Vault)),
+            _ => None,
+        }
+    }
+
     /// The IAM actions that the permission consists of.
     pub const fn actions(self) -> &'static [&'static str] {
         match (self.resource, self.access) {
@@ -101,6 +122,8 @@ impl Grant {
             (Resource::Texts, _) => &["sns:Publish"],
             (Resource::Files, Access::Read) => &["s3:GetObject"],
             (Resource::Files, _) => &["s3:PutObject"],
+            (Resource::Keys, Access::Read) => &["kms:Decrypt"],
+            (Resource::Keys, _) => &["kms:GenerateDataKeyWithoutPlaintext"],
         }
     }
 }

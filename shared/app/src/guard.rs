@@ -50,6 +50,16 @@ pub async fn scope<F: Future>(name: &'static str, grants: &'static [Grant], runn
     RUNNING.scope(Running { name, grants }, running).await
 }
 
+/// Whether what runs declared a permission that no client of an SDK asks for, which is noted like the others.
+pub(crate) fn permit(grant: Grant) -> Result<(), String> {
+    let Ok(running) = RUNNING.try_with(|running| *running) else { return Ok(()) };
+    if !running.grants.contains(&grant) {
+        return Err(format!("{}: {grant:?} is not granted", running.name));
+    }
+    USED.lock().unwrap_or_else(PoisonError::into_inner).entry(running.name).or_default().insert(grant);
+    Ok(())
+}
+
 /// What was called so far by each operation and worker of this process.
 pub fn used() -> BTreeMap<&'static str, BTreeSet<Grant>> {
     USED.lock().unwrap_or_else(PoisonError::into_inner).clone()

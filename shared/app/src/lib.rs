@@ -6,6 +6,7 @@
 mod admission;
 pub mod answer;
 pub mod auth;
+mod business;
 pub mod clock;
 mod codes;
 pub mod config;
@@ -17,6 +18,8 @@ mod error;
 mod grant;
 pub mod guard;
 pub mod idempotency;
+pub mod invitation;
+mod keeper;
 pub mod limits;
 pub mod machine;
 pub mod message;

@@ -26,8 +26,8 @@ pub struct OrderPlaced {
     /// Minor units.
     pub total: u64,
     pub currency: Text<domain::money::Currency>,
-    pub name: String,
-    pub phone: String,
+    /// Whom to reach, sealed, in base64.
+    pub contact: String,
     pub held: Vec<HeldPart>,
     pub hold_minutes: u8,
     /// Milliseconds since 1970.
@@ -53,6 +53,17 @@ pub struct OrderNamed {
     pub tenant: Text<TenantId>,
     /// Which.
     pub order: Text<OrderId>,
+}
+
+/// Somebody who is being erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserErased {
+    /// Whose user.
+    pub tenant: Text<TenantId>,
+    /// Who.
+    pub user: Text<UserId>,
+    /// Whether nobody comes after this.
+    pub last: bool,
 }
 
 /// A shard of stock that has changed.

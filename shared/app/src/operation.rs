@@ -320,6 +320,7 @@ impl Operation {
     pub fn grants(&self) -> Vec<Grant> {
         let mut grants = self.route.grants.to_vec();
         grants.extend(crate::dispatch::implied_grants(&self.route));
+        grants.extend(self.route.grants.iter().filter_map(|grant| grant.implied()));
         grants.sort_unstable();
         grants.dedup();
         grants

@@ -158,6 +158,7 @@ impl Worker {
     /// come too early or cannot be dealt with.
     pub fn grants(&self) -> Vec<Grant> {
         let mut grants = self.duty.grants.to_vec();
+        grants.extend(self.duty.grants.iter().filter_map(|grant| grant.implied()));
         if let Source::Queue(queue) = self.duty.source {
             grants.extend([Grant::send(queue), Grant::bury(queue)]);
         }

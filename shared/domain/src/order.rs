@@ -37,6 +37,8 @@ pub struct QuantityError;
 impl Quantity {
     /// The most that one order may hold.
     pub const MAX: u8 = 10;
+    /// That many.
+    pub const MOST: Self = Self(Self::MAX);
 
     /// Takes a number.
     pub fn parse(count: u64) -> Result<Self, QuantityError> {
@@ -67,13 +69,25 @@ pub struct Purchase {
     pub total: Money,
 }
 
-/// Whom to reach about the order.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Contact {
-    /// The buyer's name.
-    pub name: String,
-    /// The buyer's telephone number.
-    pub phone: String,
+/// Whom to reach about the order, sealed: no rule of an order looks at it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Contact(Vec<u8>);
+
+impl Contact {
+    /// Takes what was sealed for this order.
+    pub const fn sealed(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// What was sealed.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Whether there is nobody any more: the person was erased.
+    pub const fn is_nobody(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl fmt::Debug for Contact {
@@ -301,6 +315,12 @@ impl Order {
             | State::Refunding { .. }
             | State::Refunded { .. } => Err(CancelRefused::Over),
         }
+    }
+
+    /// Forgets whom to reach. What was bought, paid and given back stays.
+    pub fn forget_contact(self, now: Timestamp) -> Change {
+        let state = self.state.clone();
+        Self { contact: Contact::default(), ..self }.to(state, now)
     }
 
     /// Says what has to happen before anything of this order may leave a block.

@@ -77,6 +77,12 @@ pub enum State {
 pub struct Decided;
 
 impl Refund {
+    /// The refund without the words in which it was asked for; nothing where there are none.
+    pub fn forget_words(self) -> Option<Self> {
+        let has_words = matches!(&self.reason, Reason::Asked(words) if !words.is_empty());
+        has_words.then(|| Self { reason: Reason::Asked(String::new()), version: self.version + 1, ..self })
+    }
+
     /// Approves a request.
     pub fn approve(self) -> Result<Self, Decided> {
         match self.state {
@@ -151,6 +157,15 @@ mod tests {
         assert_eq!(refund(State::Approved).approve(), Err(Decided));
         assert_eq!(refund(State::Approved).refuse("no".into(), now), Err(Decided));
         assert_eq!(refund(State::Done { at: now }).refuse("no".into(), now), Err(Decided));
+    }
+
+    #[test]
+    fn only_words_are_forgotten() {
+        assert_eq!(refund(State::Requested).forget_words(), None);
+        let asked = Refund { reason: Reason::Asked("ill".into()), ..refund(State::Requested) };
+        let silent = asked.clone().forget_words().unwrap();
+        assert_eq!(silent, Refund { reason: Reason::Asked(String::new()), version: 1, ..asked });
+        assert_eq!(silent.forget_words(), None);
     }
 
     #[test]

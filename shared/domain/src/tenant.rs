@@ -1,8 +1,14 @@
 //! Tenants: the organisations that sell, each seeing only its own.
 
+mod settings;
+
 use std::{fmt, str::FromStr};
 
-use crate::network::Network;
+use crate::{event::RefundPolicy, network::Network, user::Role};
+
+pub use settings::{
+    Credential, Features, Limits, Locale, Origin, OriginError, Standing, UnknownLocale, UnknownStanding,
+};
 
 /// A tenant's readable id: 1 to 24 lower-case letters, digits and hyphens, beginning with a letter.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,7 +52,7 @@ impl fmt::Debug for TenantId {
     }
 }
 
-/// What everybody may know of a tenant.
+/// A tenant and what it has chosen. What everybody may know of it is the view's to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tenant {
     /// Its id.
@@ -59,14 +65,71 @@ pub struct Tenant {
     pub theme: Theme,
     /// How to reach it.
     pub contact: Option<String>,
+    /// In which language it writes to its customers.
+    pub locale: Locale,
     /// What it uses.
     pub features: Features,
     /// How long a hold lasts where the session says nothing.
     pub hold: HoldTime,
-    /// Origins whose pages may read answers, as browsers write them: `https://tickets.example`.
-    pub allowed_origins: Vec<String>,
-    /// From where it may be administered; from everywhere where there are none.
+    /// How much one customer may buy.
+    pub limits: Limits,
+    /// The refund policy of events that say nothing.
+    pub refunds: RefundPolicy,
+    /// Pages that may call the API (CORS); any where there are none.
+    pub allowed_origins: Vec<Origin>,
+    /// From where people may act as staff or above; from anywhere where there are none.
     pub admin_networks: Vec<Network>,
+    /// Roles that need a second factor to log in.
+    pub two_factor_roles: Vec<Role>,
+    /// What it is known by at other services, by service.
+    pub credentials: Vec<Credential>,
+    /// Whether its first administrator is still invited.
+    pub awaits_admin: bool,
+    /// Whether it is in business.
+    pub standing: Standing,
+    /// Counts changes; 1 is the first. A change is stored only if it follows the version that it was made of.
+    pub version: u32,
+}
+
+impl Tenant {
+    /// The most origins, and the most networks.
+    pub const MAX_LISTED: usize = 32;
+    /// The most services that it has credentials of.
+    pub const MAX_CREDENTIALS: usize = 8;
+
+    /// A tenant that has chosen nothing yet.
+    pub fn new(id: TenantId, name: String) -> Self {
+        Self {
+            id,
+            name,
+            logo: None,
+            theme: Theme::default(),
+            contact: None,
+            locale: Locale::default(),
+            features: Features::default(),
+            hold: HoldTime::DEFAULT,
+            limits: Limits::default(),
+            refunds: RefundPolicy::default(),
+            allowed_origins: Vec::new(),
+            admin_networks: Vec::new(),
+            two_factor_roles: Vec::new(),
+            credentials: Vec::new(),
+            awaits_admin: false,
+            standing: Standing::Active,
+            version: 1,
+        }
+    }
+
+    /// The tenant after a change, to be stored if nobody else changed it meanwhile.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self { version: self.version + 1, ..self }
+    }
+
+    /// Whether it is in business.
+    pub fn is_active(&self) -> bool {
+        self.standing == Standing::Active
+    }
 }
 
 /// Colours as `#rrggbb`.
@@ -91,15 +154,6 @@ impl Default for Theme {
             muted: colour("#6b7280"),
         }
     }
-}
-
-/// Feature switches.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields say what they switch")]
-pub struct Features {
-    pub calendar: bool,
-    pub membership: bool,
-    pub coupon: bool,
 }
 
 /// How long a hold lasts: 1 to 120 minutes.

@@ -84,14 +84,7 @@ impl Web {
             })
             .body(body)
             .map_err(failed)?;
-        let request = HttpRequest::try_from(request).map_err(failed)?;
-        let exchange = async {
-            let mut answer = self.connector(url).call(request).await.map_err(failed)?;
-            let status = answer.status().as_u16();
-            let body = read(answer.body_mut()).await?;
-            Ok(Answer { status, body })
-        };
-        tokio::time::timeout(timeout, exchange).await.map_err(failed)?
+        exchange("http", self.connector(url), request, timeout).await
     }
 
     fn connector(&self, url: &str) -> &Connector {
@@ -102,6 +95,24 @@ impl Web {
             self.connectors.plain.get_or_init(|| Connector::builder().build_http())
         }
     }
+}
+
+/// Sends a request and waits for the whole answer.
+pub(crate) async fn exchange(
+    action: &'static str,
+    connector: &Connector,
+    request: http::Request<SdkBody>,
+    timeout: Duration,
+) -> Result<Answer, Failed> {
+    let failed = |cause: Box<dyn std::error::Error + Send + Sync>| Failed::new(action, cause);
+    let request = HttpRequest::try_from(request).map_err(|error| failed(error.into()))?;
+    let exchange = async {
+        let mut answer = connector.call(request).await.map_err(|error| failed(error.into()))?;
+        let status = answer.status().as_u16();
+        let body = read(answer.body_mut()).await?;
+        Ok(Answer { status, body })
+    };
+    tokio::time::timeout(timeout, exchange).await.map_err(|error| failed(error.into()))?
 }
 
 /// Reads a body as far as it may go.

@@ -5,6 +5,7 @@
 
 pub mod blob;
 pub mod http;
+pub mod kms;
 pub mod notify;
 pub mod payment;
 pub mod queue;
@@ -29,6 +30,12 @@ impl Failed {
     /// A failure with what lies behind it.
     pub fn new(action: &'static str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { action, throttled: false, cause: cause.into() }
+    }
+
+    /// The same, where trying again helps.
+    #[must_use]
+    pub(crate) fn busy(self) -> Self {
+        Self { throttled: true, ..self }
     }
 
     /// Whether the service was too busy, so that waiting helps.

@@ -34,6 +34,8 @@ pub enum Queue {
     SandboxDeliver,
     /// Messages to people that have to be written and sent.
     Notify,
+    /// People who are being erased.
+    EraseUser,
 }
 
 impl Queue {
@@ -49,6 +51,7 @@ impl Queue {
         Self::SendRefund,
         Self::SandboxDeliver,
         Self::Notify,
+        Self::EraseUser,
     ];
 
     /// The name without the stage's prefix.
@@ -64,6 +67,7 @@ impl Queue {
             Self::SendRefund => "send-refund",
             Self::SandboxDeliver => "sandbox-deliver",
             Self::Notify => "notify",
+            Self::EraseUser => "erase-user",
         }
     }
 

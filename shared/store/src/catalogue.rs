@@ -3,7 +3,6 @@
 //! An event is one item, replaced as a whole by a write that is conditional on the version before it: of two editors
 //! one is told to look again. All events of a tenant lie under one key, so that a list is one query.
 
-mod cache;
 mod event;
 mod factors;
 mod offered;
@@ -18,14 +17,21 @@ use domain::{
     tenant::{Tenant as Settings, TenantId},
 };
 
-pub(crate) use cache::CatalogueCache;
-
 use self::{event::EventItem, settings::SettingsItem};
 use crate::{
     Failed, Platform, SORT, Table, Tenant,
     client::{Expression, Find, Item, Read, Wrote, decode, encode, text_of},
     keys,
+    lately::Lately,
 };
+
+/// What this process read of the catalogue lately, each with its own bound on how many.
+#[derive(Debug, Default)]
+pub(crate) struct CatalogueCache {
+    events: Lately<(TenantId, EventId), Option<Arc<Event>>, 1_024>,
+    lists: Lately<TenantId, Arc<Vec<Event>>, 64>,
+    settings: Lately<TenantId, Option<Arc<Settings>>, 1_024>,
+}
 
 /// What became of a write that only follows the version before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +134,17 @@ impl<'t> Catalogue<'t> {
     /// The tenant's settings as they were at most two seconds before `now`, or as this process wrote them since.
     pub async fn settings_cached(&self, now: Timestamp) -> Result<Option<Arc<Settings>>, Failed> {
         let key = self.tenant.id.clone();
-        self.cache().settings.get(key, now, async { Ok(self.settings().await?.map(Arc::new)) }).await
+        self.cache().settings.get(key, now, async { Ok(Box::pin(self.settings()).await?.map(Arc::new)) }).await
+    }
+
+    /// Stores changed settings, unless somebody else changed them since: version n where n - 1 is stored.
+    pub async fn save_settings(&self, settings: &Settings) -> Result<Put, Failed> {
+        let follows = Expression::only_if("v = :v").number(":v", i64::from(settings.version) - 1);
+        match self.write_settings(settings, follows).await? {
+            Wrote::Yes => Ok(Put::Done),
+            Wrote::Refused(Some(old)) => Ok(Put::of(decode::<SettingsItem>(old)? == SettingsItem::of(settings))),
+            Wrote::Refused(None) => Ok(Put::Conflict),
+        }
     }
 
     /// Stores the tenant's settings, whatever was there; whose they are the handle says.
@@ -168,6 +184,17 @@ pub(crate) fn read_event(item: Item) -> Result<Event, Failed> {
 }
 
 impl Platform {
+    /// Every tenant of the platform with its settings, by id.
+    pub async fn tenants_with_settings(&self) -> Result<Vec<Settings>, Failed> {
+        let find = Find::partition(keys::tenants(), Read::Consistent);
+        let items = self.store.tables.all(Table::Catalogue, find).await?;
+        let read = items.into_iter().map(|item| {
+            let id = text_of(&item, SORT).parse().map_err(Failed::corrupt)?;
+            decode::<SettingsItem>(item)?.read(&id)
+        });
+        read.collect()
+    }
+
     /// Every tenant of the platform.
     pub async fn tenants(&self) -> Result<Vec<TenantId>, Failed> {
         let find = Find::partition(keys::tenants(), Read::Consistent);

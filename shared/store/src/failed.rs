@@ -15,6 +15,12 @@ pub enum Failed {
     /// What is stored cannot be read as what it should be.
     #[error("an item is not readable: {0}")]
     Corrupt(String),
+    /// There is no such tenant: it has no data key.
+    #[error("there is no such tenant")]
+    NoTenant,
+    /// The key service does not unwrap the tenant's key, or what runs may not ask it to.
+    #[error("the keys are not available: {0}")]
+    KeysUnavailable(String),
 }
 
 impl Failed {

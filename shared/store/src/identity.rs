@@ -4,6 +4,7 @@
 //! conditionally is what makes the name unique. The name is written first and the user second. A registration that
 //! dies between the two leaves a name without a user, which the next registration takes over after a minute.
 
+mod erasure;
 mod limits;
 mod listing;
 mod logins;
@@ -20,12 +21,14 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BY_NICKNAME, BY_RANK, Failed, Table, Tenant,
-    client::{Expression, Item, Read, Wrote, decode, encode, number_of, text_of},
+    BY_NICKNAME, BY_RANK, Failed, Place, Table, Tenant,
+    client::{Bytes, Expression, Item, Key, Read, Wrote, decode, encode, number_of, text_of},
     keys,
+    packed::{pack, unpack},
 };
 
-pub use limits::{Limit, Place, Taken};
+pub use erasure::Seen;
+pub use limits::{Limit, Room, Taken};
 pub use listing::Users;
 pub use logins::{Device, Login, Rotation, Secret};
 pub use proofs::Proof;
@@ -169,12 +172,48 @@ impl<'t> Identity<'t> {
     pub async fn user(&self, id: UserId) -> Result<Option<User>, Failed> {
         let key = keys::user(&self.tenant.id, id);
         let item = self.tenant.store.tables.get(Table::Identity, key, Read::Consistent).await?;
-        item.map(decode::<Record>).transpose()?.and_then(|record| record.user(id).transpose()).transpose()
+        let Some(item) = item else { return Ok(None) };
+        self.read(id, item).await
+    }
+
+    /// A user as stored, with what puts it into the indexes: what is personal is sealed.
+    async fn item(&self, user: &User) -> Result<Item, Failed> {
+        let (person, record) = (Person::of(user).pack()?, Record::of(user));
+        let person = Bytes(self.tenant.seal(place(&user.id.bytes()), &person).await?);
+        let mut item = encode(keys::user(&self.tenant.id, user.id), &Record { person, ..record })?;
+        let rank = keys::ranked(&self.tenant.id, user.role.word(), user.standing.word());
+        item.insert(BY_RANK.partition.into(), AttributeValue::S(rank));
+        if let Some(nickname) = user.profile.nickname.as_deref()
+            && let Some(partition) = self.nicknames(nickname).await?
+        {
+            item.insert(BY_NICKNAME.partition.into(), AttributeValue::S(partition));
+        }
+        Ok(item)
+    }
+
+    /// A user's item, read; nothing where there is no user any more.
+    async fn read(&self, id: UserId, item: Item) -> Result<Option<User>, Failed> {
+        let record: Record = decode(item)?;
+        if record.fence.is_some() {
+            return Ok(None);
+        }
+        let person = self.tenant.open(place(&id.bytes()), &record.person.0).await?;
+        record.user(id, Person::unpack(&person)?).map(Some)
+    }
+
+    /// Where it stands who logs in with a name.
+    async fn name_key(&self, name: &str) -> Result<Key, Failed> {
+        Ok(keys::login_name(&self.tenant.id, &self.tenant.keyed_hash("login-name", name).await?))
+    }
+
+    /// Where failed attempts to log in with a name are counted.
+    async fn failures_key(&self, name: &str) -> Result<Key, Failed> {
+        Ok(keys::login_failures(&self.tenant.id, &self.tenant.keyed_hash("login-failures", name).await?))
     }
 
     /// The user who logs in with this name.
     pub async fn named(&self, name: &str) -> Result<Option<User>, Failed> {
-        let key = keys::login_name(&self.tenant.id, name);
+        let key = self.name_key(name).await?;
         let item = self.tenant.store.tables.get(Table::Identity, key, Read::Consistent).await?;
         // Two reads whether the name is known or not, so that the time tells nobody which names are.
         let user = self.user(item.as_ref().map_or(Ok(UserId::from_bytes([0; 16])), owner)?).await?;
@@ -191,7 +230,7 @@ impl<'t> Identity<'t> {
             }
             reserved.push(name);
         }
-        let item = self.item(user)?;
+        let item = self.item(user).await?;
         let absent = Expression::only_if("attribute_not_exists(pk)");
         match self.tenant.store.tables.put(Table::Identity, item, absent).await? {
             Wrote::Yes => Ok(Registration::Made),
@@ -205,23 +244,13 @@ impl<'t> Identity<'t> {
     /// Stores a changed user, unless somebody else changed them since they were loaded.
     pub async fn save(&self, user: &User, now: Timestamp) -> Result<Saved, Failed> {
         let next = User { version: user.version + 1, updated: now, ..user.clone() };
-        let item = self.item(&next)?;
+        let item = self.item(&next).await?;
         let unchanged = Expression::only_if("version = :version").number(":version", user.version);
         match self.tenant.store.tables.put(Table::Identity, item.clone(), unchanged).await? {
             Wrote::Yes => Ok(Saved::Yes),
             Wrote::Refused(Some(there)) if there == item => Ok(Saved::Yes),
             Wrote::Refused(_) => Ok(Saved::Outdated),
         }
-    }
-
-    /// The item of a user, with what puts it into the indexes.
-    fn item(&self, user: &User) -> Result<Item, Failed> {
-        let mut item = encode(keys::user(&self.tenant.id, user.id), &Record::of(user))?;
-        let rank = keys::ranked(&self.tenant.id, user.role.word(), user.standing.word());
-        item.insert(BY_RANK.partition.into(), AttributeValue::S(rank));
-        let nickname = user.profile.nickname.as_deref().and_then(|name| keys::nicknamed(&self.tenant.id, name));
-        item.extend(nickname.map(|nick| (BY_NICKNAME.partition.into(), AttributeValue::S(nick))));
-        Ok(item)
     }
 
     /// Claims a name for a user who has not got it yet and is about to.
@@ -231,7 +260,7 @@ impl<'t> Identity<'t> {
 
     /// Lets go of a name that a user claimed and has not got, or has no longer.
     pub async fn release(&self, name: &str, user: UserId) -> Result<(), Failed> {
-        let key = keys::login_name(&self.tenant.id, name);
+        let key = self.name_key(name).await?;
         let own = Expression::only_if("#user = :user").name("#user", "user").text(":user", user.to_string());
         self.tenant.store.tables.delete(Table::Identity, key, own).await.map(drop)
     }
@@ -239,7 +268,7 @@ impl<'t> Identity<'t> {
     async fn reserve(&self, name: &str, user: UserId, now: Timestamp) -> Result<Registration, Failed> {
         let tables = &self.tenant.store.tables;
         let record = NameRecord { user: user.to_string(), reserved: now.as_second() };
-        let item = encode(keys::login_name(&self.tenant.id, name), &record)?;
+        let item = encode(self.name_key(name).await?, &record)?;
         let absent = Expression::only_if("attribute_not_exists(pk)");
         let there = match tables.put(Table::Identity, item.clone(), absent).await? {
             Wrote::Yes => return Ok(Registration::Made),
@@ -319,15 +348,13 @@ struct Record {
     role: String,
     #[serde(default)]
     standing: String,
-    email: Option<String>,
-    phone: Option<String>,
     #[serde(default)]
     email_verified: bool,
     #[serde(default)]
     phone_verified: bool,
-    nickname: Option<String>,
-    avatar: Option<String>,
-    real_name: Option<String>,
+    /// What is personal, sealed.
+    #[serde(default)]
+    person: Bytes,
     password: Option<String>,
     #[serde(default)]
     epoch: u32,
@@ -341,19 +368,15 @@ struct Record {
 
 impl Record {
     fn of(user: &User) -> Self {
-        let User { id: _, role, standing, email, phone, verified, profile, password, epoch, created, updated, version } =
+        let User { id: _, role, standing, email: _, phone: _, verified, profile: _, password, epoch, created, updated, version } =
             user.clone();
         Self {
             fence: None,
             role: role.word().to_owned(),
             standing: standing.word().to_owned(),
-            email,
-            phone,
             email_verified: verified.email,
             phone_verified: verified.phone,
-            nickname: profile.nickname,
-            avatar: profile.avatar,
-            real_name: profile.real_name,
+            person: Bytes::default(),
             password: password.map(|hash| hash.0),
             epoch,
             created: created.as_millisecond(),
@@ -362,29 +385,54 @@ impl Record {
         }
     }
 
-    fn user(self, id: UserId) -> Result<Option<User>, Failed> {
-        if self.fence.is_some() {
-            return Ok(None);
-        }
+    fn user(self, id: UserId, person: Person) -> Result<User, Failed> {
         let standing = match self.standing.as_str() {
             "active" => Standing::Active,
             "disabled" => Standing::Disabled,
             other => return Err(Failed::corrupt(format!("a user's standing is {other}"))),
         };
-        Ok(Some(User {
+        Ok(User {
             id,
             role: self.role.parse().map_err(Failed::corrupt)?,
             standing,
-            email: self.email,
-            phone: self.phone,
+            email: person.email,
+            phone: person.phone,
             verified: Verified { email: self.email_verified, phone: self.phone_verified },
-            profile: Profile { nickname: self.nickname, avatar: self.avatar, real_name: self.real_name },
+            profile: person.profile,
             password: self.password.map(PasswordHash),
             epoch: self.epoch,
             created: Timestamp::from_millisecond(self.created).map_err(Failed::corrupt)?,
             updated: Timestamp::from_millisecond(self.updated).map_err(Failed::corrupt)?,
             version: self.version,
-        }))
+        })
+    }
+}
+
+const fn place(user: &[u8; 16]) -> Place<'_> {
+    Place { kind: "user", id: user, field: "person" }
+}
+
+/// What is personal of a user. New texts come last, so that what was sealed before stays readable.
+#[derive(Debug, PartialEq, Eq)]
+struct Person {
+    email: Option<String>,
+    phone: Option<String>,
+    profile: Profile,
+}
+
+impl Person {
+    fn of(user: &User) -> Self {
+        Self { email: user.email.clone(), phone: user.phone.clone(), profile: user.profile.clone() }
+    }
+
+    fn pack(&self) -> Result<Vec<u8>, Failed> {
+        let Profile { nickname, avatar, real_name } = &self.profile;
+        pack(&[&self.email, &self.phone, nickname, avatar, real_name].map(Option::as_deref))
+    }
+
+    fn unpack(bytes: &[u8]) -> Result<Self, Failed> {
+        let [email, phone, nickname, avatar, real_name] = unpack(bytes)?;
+        Ok(Self { email, phone, profile: Profile { nickname, avatar, real_name } })
     }
 }
 
@@ -417,16 +465,19 @@ mod tests {
     #[test]
     fn a_user_reads_back() {
         let tenant = "demo".parse().unwrap();
-        let item = encode(keys::user(&tenant, user().id), &Record::of(&user())).unwrap();
-        assert!(!item.contains_key("phone") && !item.contains_key(FENCE));
-        assert_eq!(decode::<Record>(item).unwrap().user(user().id).unwrap(), Some(user()));
+        let person = Person::of(&user()).pack().unwrap();
+        let record = Record { person: Bytes(person), ..Record::of(&user()) };
+        let record: Record = decode(encode(keys::user(&tenant, user().id), &record).unwrap()).unwrap();
+        assert!(record.fence.is_none());
+        let person = Person::unpack(&record.person.0).unwrap();
+        assert_eq!(record.user(user().id, person).unwrap(), user());
     }
 
     #[test]
     fn a_fence_is_no_user() {
         let tenant = "demo".parse().unwrap();
         let item = encode(keys::user(&tenant, user().id), &FenceRecord { fence: true, ttl: 1 }).unwrap();
-        assert_eq!(decode::<Record>(item).unwrap().user(user().id).unwrap(), None);
+        assert_eq!(decode::<Record>(item).unwrap().fence, Some(true));
     }
 
     #[test]

@@ -67,9 +67,9 @@ pub(crate) fn login(tenant: &TenantId, user: UserId, login: domain::id::LoginId)
     key(format!("{tenant}#user#{}", user.bare()), format!("login#{}", login.bare()))
 }
 
-/// Who has this e-mail address or telephone number: the conditional write on this item makes it unique.
-pub(crate) fn login_name(tenant: &TenantId, name: &str) -> Key {
-    key(format!("{tenant}#name#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()]))), "name")
+/// Who has the e-mail address or telephone number of this keyed hash: the conditional write on this item makes it unique.
+pub(crate) fn login_name(tenant: &TenantId, hash: &[u8; 32]) -> Key {
+    key(format!("{tenant}#name#{}", HEXLOWER.encode(hash)), "name")
 }
 
 /// The partition of a tenant's API keys.
@@ -82,25 +82,41 @@ pub(crate) fn api_key(tenant: &TenantId, id: KeyId) -> Key {
     key(api_keys(tenant), id.bare())
 }
 
-/// Failed attempts to log in with this name.
-pub(crate) fn login_failures(tenant: &TenantId, name: &str) -> Key {
-    key(format!("{tenant}#failures#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()]))), "failures")
+/// Failed attempts to log in with the name of this keyed hash.
+pub(crate) fn login_failures(tenant: &TenantId, hash: &[u8; 32]) -> Key {
+    key(format!("{tenant}#failures#{}", HEXLOWER.encode(hash)), "failures")
 }
 
-/// How often something was done in a window by or to somebody.
-pub(crate) fn limit(tenant: &TenantId, word: &str, window: i64, subject: &str) -> Key {
-    let hash = HEXLOWER.encode(&hash(&[word.as_bytes(), subject.as_bytes()]));
-    key(format!("{tenant}#limit#{hash}#{window:08}"), "limit")
+// Vault.
+
+/// The partition of a tenant's data keys.
+pub(crate) fn data_keys(tenant: &TenantId) -> String {
+    format!("{tenant}#key")
 }
 
-/// The partition of the codes that were sent to a name.
-pub(crate) fn codes(tenant: &TenantId, name: &str) -> String {
-    format!("{tenant}#code#{}", HEXLOWER.encode(&hash(&[b"name", name.as_bytes()])))
+/// A data key, wrapped.
+pub(crate) fn data_key(tenant: &TenantId, number: u16) -> Key {
+    key(data_keys(tenant), format!("{number:05}"))
+}
+
+/// The number of a data key by its sort key.
+pub(crate) fn data_key_number(sort: &str) -> Option<u16> {
+    sort.parse().ok()
+}
+
+/// How often something was done in a window by or to somebody, who is known by a keyed hash.
+pub(crate) fn limit(tenant: &TenantId, hash: &[u8; 32], window: i64) -> Key {
+    key(format!("{tenant}#limit#{}#{window:08}", HEXLOWER.encode(hash)), "limit")
+}
+
+/// The partition of the codes that were sent to the name of this keyed hash.
+pub(crate) fn codes(tenant: &TenantId, hash: &[u8; 32]) -> String {
+    format!("{tenant}#code#{}", HEXLOWER.encode(hash))
 }
 
 /// The code by which a user may prove that a name is theirs.
-pub(crate) fn code(tenant: &TenantId, name: &str, user: UserId) -> Key {
-    key(codes(tenant, name), user.bare())
+pub(crate) fn code(tenant: &TenantId, hash: &[u8; 32], user: UserId) -> Key {
+    key(codes(tenant, hash), user.bare())
 }
 
 /// The user that the sort key of a code names.
@@ -123,12 +139,9 @@ pub(crate) fn ranked(tenant: &TenantId, role: &str, standing: &str) -> String {
     format!("{tenant}#{role}#{standing}")
 }
 
-/// Users whose nickname begins like this one, in the index: with the same two characters, whatever their case. Nothing
-/// where there are not two.
-pub(crate) fn nicknamed(tenant: &TenantId, nickname: &str) -> Option<String> {
-    let lower = nickname.to_lowercase();
-    let end = lower.char_indices().map(|(at, letter)| at + letter.len_utf8()).nth(1)?;
-    Some(format!("{tenant}#{}", &lower[..end]))
+/// Users whose nicknames begin with the same characters, which are known by a keyed hash, in the index.
+pub(crate) fn nicknamed(tenant: &TenantId, hash: &[u8; 32]) -> String {
+    format!("{tenant}#{}", HEXLOWER.encode(hash))
 }
 
 /// The user that a partition of the Identity table belongs to.

@@ -15,14 +15,17 @@ mod failed;
 pub mod identity;
 mod inventory;
 pub mod keys;
+mod lately;
 mod memory;
 mod orders;
+mod packed;
 pub mod protocol;
 mod schema;
 mod stock;
 mod tickets;
 mod together;
 mod trail;
+mod vault;
 
 use std::sync::Arc;
 
@@ -35,11 +38,12 @@ pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;
 pub use inventory::{Blocks, Changed, Inventory, Resized};
-pub use orders::{Applied, DueItem, Listed, Orders, RefundEntry, Stored};
+pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};
+pub use vault::{KeyName, KeyUse, KeyWrap, Place, Wrapping};
 
 /// The tables of one stage, and what this process has learnt about stock lately.
 #[derive(Clone, Debug)]
@@ -47,12 +51,14 @@ pub struct Store {
     pub(crate) tables: client::Tables,
     pub(crate) memory: Arc<memory::Memory>,
     pub(crate) together: Arc<together::Together>,
+    pub(crate) vault: vault::Vault,
 }
 
 impl Store {
-    /// The tables whose names begin with `prefix`.
-    pub fn new(client: aws_sdk_dynamodb::Client, prefix: &str) -> Self {
-        Self { tables: client::Tables::new(client, prefix), memory: Arc::default(), together: Arc::default() }
+    /// The tables whose names begin with `prefix`, and who wraps the keys of their tenants.
+    pub fn new(client: aws_sdk_dynamodb::Client, prefix: &str, wrap: Arc<dyn KeyWrap>) -> Self {
+        let (tables, vault) = (client::Tables::new(client, prefix), vault::Vault::new(wrap));
+        Self { tables, memory: Arc::default(), together: Arc::default(), vault }
     }
 
     /// The handle of one tenant: the only way to its data.

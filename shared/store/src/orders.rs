@@ -1,5 +1,7 @@
 //! Orders with their payments and refunds: the order machine as conditional writes.
 
+mod contact;
+mod forget;
 mod item;
 mod refunds;
 
@@ -18,6 +20,7 @@ use crate::{
     keys,
 };
 
+pub use contact::Reach;
 pub(crate) use item::word;
 pub use refunds::RefundEntry;
 pub(crate) use refunds::read as read_refund;

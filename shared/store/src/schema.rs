@@ -15,6 +15,8 @@ pub enum Table {
     Tickets,
     /// What may be forgotten: idempotency records, notifications, limits, audit.
     Activity,
+    /// Wrapped data keys of tenants. Apart, so that hardly anybody may write them: to lose them is to lose what they seal.
+    Vault,
 }
 
 /// A secondary index that carries keys only; sparse: an item without the attribute is not in it.
@@ -39,8 +41,8 @@ pub enum Stream {
 
 impl Table {
     /// Every table.
-    pub const ALL: [Self; 6] =
-        [Self::Identity, Self::Catalogue, Self::Inventory, Self::Orders, Self::Tickets, Self::Activity];
+    pub const ALL: [Self; 7] =
+        [Self::Identity, Self::Catalogue, Self::Inventory, Self::Orders, Self::Tickets, Self::Activity, Self::Vault];
 
     /// The name without the stage's prefix.
     pub const fn name(self) -> &'static str {
@@ -51,6 +53,7 @@ impl Table {
             Self::Orders => "orders",
             Self::Tickets => "tickets",
             Self::Activity => "activity",
+            Self::Vault => "vault",
         }
     }
 

@@ -29,7 +29,7 @@ fn draft() -> Value {
 
 fn read(draft: Value) -> Result<Content, Vec<String>> {
     let draft: EventDraft = serde_json::from_value(draft).unwrap();
-    let read = draft.read(&mut FreshIds::new(at(0), [1; 10]));
+    let read = draft.read(domain::event::RefundPolicy::default(), &mut FreshIds::new(at(0), [1; 10]));
     read.map_err(|details| details.into_iter().map(|detail| detail.field).collect())
 }
 

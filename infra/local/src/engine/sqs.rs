@@ -118,6 +118,14 @@ impl Sqs {
         })
     }
 
+    /// The bodies of all messages there are, whatever their queue: for tests of what may not stand in one.
+    ///
+    /// # Errors
+    /// What the database said.
+    pub fn every_body(&self) -> Result<Vec<String>, rusqlite::Error> {
+        store::every_body(&self.state().connection)
+    }
+
     /// Puts this engine's clock forward: delays and visibility timeouts pass without waiting.
     pub fn advance(&self, by: Duration) {
         let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);

@@ -154,7 +154,7 @@ fn draft(order: u8, quantity: u8, message: &crate::world::Message) -> Draft {
             quantity: quantity_of(quantity),
             total: total(quantity),
         },
-        contact: domain::order::Contact { name: String::new(), phone: String::new() },
+        contact: domain::order::Contact::default(),
         held: message.parts.iter().flatten().map(|part| part.held()).collect(),
         hold: hold_time(),
         expires: at(message.until),

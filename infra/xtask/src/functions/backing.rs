@@ -36,6 +36,7 @@ pub(crate) struct Local {
     aws_url: String,
     base_url: String,
     secret: String,
+    master_key: String,
     tokens: BTreeMap<Role, String>,
     /// An event that is on sale, and what it sells.
     pub(crate) event: Value,
@@ -64,8 +65,9 @@ impl Local {
             return Err(format!("the local program says {ready:?}").into());
         };
         let secret = fs::read_to_string(data.join("secret"))?.trim().to_owned();
+        let master_key = fs::read_to_string(data.join("master-key"))?.trim().to_owned();
         let (tokens, event) = (tokens(&base_url).await?, on_sale(&base_url).await?);
-        Ok(Self { _program: child, aws_url, base_url, secret, tokens, event })
+        Ok(Self { _program: child, aws_url, base_url, secret, master_key, tokens, event })
     }
 
     /// The token of somebody of the demo who may do what a role may.
@@ -75,7 +77,7 @@ impl Local {
 
     /// What a function finds in its environment.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
-        environment(&self.aws_url, &self.base_url, &self.secret)
+        environment(&self.aws_url, &self.base_url, &self.secret, &self.master_key)
     }
 }
 
@@ -123,7 +125,8 @@ impl Nobody {
 
     /// What a function finds in its environment.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
-        environment(&self.url, &self.url, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=")
+        const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        environment(&self.url, &self.url, KEY, KEY)
     }
 }
 
@@ -134,7 +137,7 @@ impl Drop for Nobody {
 }
 
 /// What `template.yaml` and Lambda give a function, for services at one address.
-fn environment(aws: &str, public: &str, secret: &str) -> Vec<(String, String)> {
+fn environment(aws: &str, public: &str, secret: &str, master_key: &str) -> Vec<(String, String)> {
     let queues = [aws, "/000000000000/onsale-"].concat();
     [
         ("ONSALE_STAGE", "local"),
@@ -143,6 +146,7 @@ fn environment(aws: &str, public: &str, secret: &str) -> Vec<(String, String)> {
         ("ONSALE_BUCKET", "onsale"),
         ("ONSALE_PUBLIC_URL", public),
         ("ONSALE_SECRET", secret),
+        ("ONSALE_MASTER_KEY", master_key),
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "onsale-local"),
         ("AWS_SECRET_ACCESS_KEY", "onsale-local-secret"),

@@ -166,6 +166,9 @@ fn refusals(operation: &Operation) -> BTreeSet<Code> {
         // Forbidden where the role is too low, or the scopes of an API key leave it out.
         codes.extend([Code::Unauthenticated, Code::SessionRevoked, Code::Forbidden]);
     }
+    if matches!(route.auth, Auth::Public | Auth::AtLeast(_)) {
+        codes.insert(Code::TenantDisabled);
+    }
     if route.path.contains('{') {
         codes.insert(Code::NotFound);
     }

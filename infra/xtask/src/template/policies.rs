@@ -37,6 +37,7 @@ fn resources(grant: Grant) -> String {
         // A telephone number is no resource of AWS: nothing smaller can be named.
         Resource::Texts => "\"*\"".to_owned(),
         Resource::Files => "!Sub \"${Files.Arn}/*\"".to_owned(),
+        Resource::Keys => "!GetAtt DataKey.Arn".to_owned(),
     }
 }
 

@@ -33,7 +33,7 @@ fn draft(quantity: u64, total: Money) -> Draft {
             quantity: Quantity::parse(quantity).unwrap(),
             total,
         },
-        contact: Contact { name: "B".into(), phone: "1".into() },
+        contact: Contact::sealed(vec![1]),
         held: vec![held(0, 2), held(1, u8::try_from(quantity).unwrap() - 2)],
         hold: HoldTime::DEFAULT,
         expires: at(900),
@@ -54,6 +54,18 @@ fn paid() -> Order {
 
 fn capture(id: &str) -> Capture {
     Capture { provider: Provider::Sandbox, id: id.into(), payment: PaymentId::from_bytes([1; 16]), amount: total() }
+}
+
+#[test]
+fn who_is_to_be_reached_is_forgotten_and_nothing_else() {
+    for order in [reserved(), paid(), expired()] {
+        let change = order.clone().forget_contact(at(1_000));
+        assert!(change.order.contact.is_nobody() && !order.contact.is_nobody());
+        assert_eq!(change.from, order.version);
+        let same =
+            Order { contact: order.contact.clone(), updated: order.updated, version: order.version, ..change.order };
+        assert_eq!(same, order);
+    }
 }
 
 fn begun(number: u8) -> Begun {

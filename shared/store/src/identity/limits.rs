@@ -36,20 +36,21 @@ impl Limit {
         }
     }
 
-    pub(crate) const fn word(self) -> &'static str {
+    /// What its subjects are hashed under.
+    const fn label(self) -> &'static str {
         match self {
-            Self::Address => "address",
-            Self::Messages => "messages",
-            Self::Sender => "sender",
+            Self::Address => "limit-address",
+            Self::Messages => "limit-messages",
+            Self::Sender => "limit-sender",
         }
     }
 }
 
-/// A place within a limit.
+/// A place that was taken within a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    limit: Limit,
-    subject: String,
+pub struct Room {
+    /// The keyed hash of what is limited, and whose.
+    hash: [u8; 32],
     window: i64,
 }
 
@@ -58,7 +59,7 @@ pub struct Place {
 #[must_use]
 pub enum Taken {
     /// There was.
-    Yes(Place),
+    Yes(Room),
     /// There was none.
     No {
         /// Seconds until the next window begins.
@@ -77,16 +78,17 @@ impl Identity<'_> {
             .number(":ttl", end)
             .number(":one", 1)
             .number(":most", limit.most());
-        let key = keys::limit(&self.tenant.id, limit.word(), window, subject);
+        let hash = self.tenant.keyed_hash(limit.label(), subject).await?;
+        let key = keys::limit(&self.tenant.id, &hash, window);
         Ok(match self.tenant.store.tables.update(Table::Identity, key, another).await? {
-            Wrote::Yes => Taken::Yes(Place { limit, subject: subject.to_owned(), window }),
+            Wrote::Yes => Taken::Yes(Room { hash, window }),
             Wrote::Refused(_) => Taken::No { retry_after_secs: u32::try_from(end - now.as_second()).unwrap_or(1) },
         })
     }
 
     /// Gives a place back.
-    pub async fn give_back(&self, place: &Place) -> Result<(), Failed> {
-        let key = keys::limit(&self.tenant.id, place.limit.word(), place.window, &place.subject);
+    pub async fn give_back(&self, place: &Room) -> Result<(), Failed> {
+        let key = keys::limit(&self.tenant.id, &place.hash, place.window);
         // The table may have forgotten the window meanwhile; it must not come back without an end.
         let fewer = Expression::set("SET taken = taken - :one").given("attribute_exists(pk)").number(":one", 1);
         self.tenant.store.tables.update(Table::Identity, key, fewer).await.map(drop)

@@ -7,10 +7,10 @@ use std::cmp::Reverse;
 
 use domain::{id::UserId, user::Role};
 
-use super::{Identity, Record, Standing, User};
+use super::{Identity, Standing, User};
 use crate::{
     BY_NICKNAME, BY_RANK, Failed, Index, Table,
-    client::{Find, Item, Read, decode, text_of},
+    client::{Find, Item, Read, text_of},
     keys,
 };
 
@@ -59,7 +59,7 @@ impl Identity<'_> {
     /// Users whose nickname begins so, whatever the case: two characters at least. Of a thousand that share those two.
     pub async fn nicknamed(&self, begins: &str, keep: impl Fn(&User) -> bool) -> Result<Users, Failed> {
         let begins = begins.to_lowercase();
-        let Some(partition) = keys::nicknamed(&self.tenant.id, &begins) else {
+        let Some(partition) = self.nicknames(&begins).await? else {
             return Ok(Users { users: Vec::new(), total: 0, total_is_minimum: false });
         };
         let found = self.newest(BY_NICKNAME, partition).await?;
@@ -89,14 +89,22 @@ impl Identity<'_> {
         }
     }
 
+    /// Where those stand whose nicknames begin like this one: with the same two characters, whatever their case. Nothing
+    /// where there are not two. The index holds a keyed hash of them: two letters are little, and still a person's.
+    pub(super) async fn nicknames(&self, nickname: &str) -> Result<Option<String>, Failed> {
+        let lower = nickname.to_lowercase();
+        let Some(end) = lower.char_indices().map(|(at, letter)| at + letter.len_utf8()).nth(1) else { return Ok(None) };
+        let hash = self.tenant.keyed_hash("nickname", &lower[..end]).await?;
+        Ok(Some(keys::nicknamed(&self.tenant.id, &hash)))
+    }
+
     async fn users(&self, ids: Vec<UserId>) -> Result<Vec<User>, Failed> {
         let keys = ids.into_iter().map(|id| keys::user(&self.tenant.id, id)).collect();
         let items = self.tenant.store.tables.batch_get(Table::Identity, keys, Read::Consistent).await?;
-        let read = |item: Item| {
-            let id = id_of(&item)?;
-            decode::<Record>(item)?.user(id)
-        };
-        let mut users = items.into_iter().filter_map(|item| read(item).transpose()).collect::<Result<Vec<_>, _>>()?;
+        let mut users = Vec::with_capacity(items.len());
+        for item in items {
+            users.extend(self.read(id_of(&item)?, item).await?);
+        }
         users.sort_by_key(|user| Reverse(user.id));
         Ok(users)
     }

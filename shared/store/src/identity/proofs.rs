@@ -49,12 +49,12 @@ impl Identity<'_> {
     /// Stores a code by which `user` may prove that a name is theirs, in place of the one before. Answers whether it is to
     /// be sent: not if a later one was asked for, or this one was used already.
     pub async fn put_code(&self, name: &str, user: UserId, proof: &Proof) -> Result<bool, Failed> {
-        self.put_proof(keys::code(&self.tenant.id, name, user), proof).await
+        self.put_proof(keys::code(&self.tenant.id, &self.code_hash(name).await?, user), proof).await
     }
 
     /// Those who were sent a code for a name that may still be told: its user, and whoever says that it is theirs now.
     pub async fn claimants(&self, name: &str, now: Timestamp) -> Result<Vec<UserId>, Failed> {
-        let find = Find::partition(keys::codes(&self.tenant.id, name), Read::Consistent);
+        let find = Find::partition(keys::codes(&self.tenant.id, &self.code_hash(name).await?), Read::Consistent);
         let items = self.tenant.store.tables.all(Table::Identity, find).await?;
         let open = items.iter().filter(|item| is_open(item, now));
         let user = |item| keys::parse_code(text_of(item, SORT)).ok_or_else(|| Failed::corrupt("a code's key"));
@@ -64,7 +64,7 @@ impl Identity<'_> {
     /// Uses a code up, if the hash is that of the code and it is still good. Each call is one of a few tries, taken before
     /// anything is compared: a thousand guesses at once are no more than that.
     pub async fn redeem_code(&self, name: &str, user: UserId, hash: &str, now: Timestamp) -> Result<bool, Failed> {
-        let key = keys::code(&self.tenant.id, name, user);
+        let key = keys::code(&self.tenant.id, &self.code_hash(name).await?, user);
         let another = Expression::set("SET tries = tries + :one")
             .given("tries < :most AND #until > :now AND attribute_not_exists(used)")
             .name("#until", "until")
@@ -92,6 +92,16 @@ impl Identity<'_> {
     /// Uses a token for a new password up; `false` where it is not good.
     pub async fn redeem_reset(&self, user: UserId, hash: &str, now: Timestamp) -> Result<bool, Failed> {
         self.redeem(keys::reset(&self.tenant.id, user), hash, now).await
+    }
+
+    /// Forgets the code by which a user may prove that a name is theirs.
+    pub(super) async fn drop_code(&self, name: &str, user: UserId) -> Result<(), Failed> {
+        let key = keys::code(&self.tenant.id, &self.code_hash(name).await?, user);
+        self.tenant.store.tables.delete(Table::Identity, key, Expression::default()).await.map(drop)
+    }
+
+    async fn code_hash(&self, name: &str) -> Result<[u8; 32], Failed> {
+        self.tenant.keyed_hash("code", name).await
     }
 
     async fn put_proof(&self, key: Key, proof: &Proof) -> Result<bool, Failed> {

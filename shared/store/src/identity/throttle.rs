@@ -11,7 +11,6 @@ use super::Identity;
 use crate::{
     Failed, Table,
     client::{Expression, Wrote, encode, number_of},
-    keys,
 };
 
 /// Failures in one window.
@@ -53,7 +52,7 @@ impl Identity<'_> {
     /// Takes a place for an attempt to log in with this name.
     pub async fn attempt(&self, name: &str, now: Timestamp) -> Result<Attempt, Failed> {
         let now = now.as_second();
-        let (tables, key) = (&self.tenant.store.tables, keys::login_failures(&self.tenant.id, name));
+        let (tables, key) = (&self.tenant.store.tables, self.failures_key(name).await?);
         let another = Expression::set("SET taken = taken + :one")
             .given("#until > :now AND taken < :most")
             .name("#until", "until")
@@ -83,7 +82,7 @@ impl Identity<'_> {
 
     /// Keeps the place of an attempt for the rest of the window.
     pub async fn attempt_failed(&self, name: &str) -> Result<(), Failed> {
-        let key = keys::login_failures(&self.tenant.id, name);
+        let key = self.failures_key(name).await?;
         let failed = Expression::set("SET failed = failed + :one").given("attribute_exists(pk)").number(":one", 1);
         self.tenant.store.tables.update(Table::Identity, key, failed).await?;
         Ok(())
@@ -91,14 +90,14 @@ impl Identity<'_> {
 
     /// Gives the place of an attempt back that proved nothing and guessed nothing; failures before it stay.
     pub async fn attempt_withdrawn(&self, name: &str) -> Result<(), Failed> {
-        let key = keys::login_failures(&self.tenant.id, name);
+        let key = self.failures_key(name).await?;
         let fewer = Expression::set("SET taken = taken - :one").given("taken > failed").number(":one", 1);
         self.tenant.store.tables.update(Table::Identity, key, fewer).await.map(drop)
     }
 
     /// Gives the place of an attempt back, and those of the failures before it.
     pub async fn attempt_succeeded(&self, name: &str) -> Result<(), Failed> {
-        let key = keys::login_failures(&self.tenant.id, name);
+        let key = self.failures_key(name).await?;
         let mut failures = 0;
         // A second round where there were failures; a third only where one more came between.
         for _ in 0..3 {

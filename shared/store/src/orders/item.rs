@@ -15,7 +15,10 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Failed, client::Item};
+use crate::{
+    Failed,
+    client::{Bytes, Item},
+};
 
 /// The attribute of the state's word.
 pub(super) const STATE: &str = "st";
@@ -38,8 +41,9 @@ pub(super) struct OrderItem {
     q: u8,
     tot: u64,
     cur: String,
-    nm: String,
-    ph: String,
+    /// Whom to reach, sealed; nothing where nobody is to be reached any more.
+    #[serde(default, skip_serializing_if = "is_empty")]
+    ct: Bytes,
     held: Vec<String>,
     hold: u8,
     cr: i64,
@@ -68,6 +72,10 @@ pub(super) struct OrderItem {
     /// When the money of a refunded order was back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     back: Option<i64>,
+}
+
+const fn is_empty(bytes: &Bytes) -> bool {
+    bytes.0.is_empty()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
@@ -116,8 +124,7 @@ impl OrderItem {
             q: order.purchase.quantity.get(),
             tot: order.purchase.total.minor,
             cur: order.purchase.total.currency.to_string(),
-            nm: order.contact.name.clone(),
-            ph: order.contact.phone.clone(),
+            ct: Bytes(order.contact.as_bytes().to_vec()),
             held: order.held.iter().map(write_held).collect(),
             hold: order.hold.as_minutes(),
             cr: order.created.as_millisecond(),
@@ -181,7 +188,7 @@ impl OrderItem {
                 quantity: Quantity::parse(self.q.into()).map_err(Failed::corrupt)?,
                 total: money(self.tot, &self.cur)?,
             },
-            contact: Contact { name: self.nm, phone: self.ph },
+            contact: Contact::sealed(self.ct.0),
             held: self.held.iter().map(|text| read_held(text)).collect::<Result<_, _>>()?,
             hold: HoldTime::minutes(self.hold.into()).map_err(Failed::corrupt)?,
             created: at(self.cr)?,
@@ -320,7 +327,8 @@ mod tests {
                 quantity: Quantity::parse(2).unwrap(),
                 total: money(25_600, "CNY").unwrap(),
             },
-            contact: Contact { name: "A buyer with a name".into(), phone: "+8613800000000".into() },
+            // What 20 Chinese characters and a telephone number come to, with number of the key, nonce and tag.
+            contact: Contact::sealed(vec![7; 31 + 4 + 60 + 14]),
             held: vec![held(62_499), held(3)],
             hold: HoldTime::DEFAULT,
             created: at(1_767_225_600_123).unwrap(),
@@ -381,6 +389,7 @@ mod tests {
         match value {
             AttributeValue::S(text) => text.len(),
             AttributeValue::N(text) => text.len().div_ceil(2) + 1,
+            AttributeValue::B(bytes) => bytes.as_ref().len(),
             AttributeValue::Bool(_) => 1,
             AttributeValue::L(list) => 3 + list.iter().map(|value| size(value) + 1).sum::<usize>(),
             AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| name.len() + size(value) + 1).sum::<usize>(),

@@ -304,6 +304,11 @@ pub(super) fn set_due(connection: &Connection, message: i64, due_ms: i64) -> Res
     Ok(())
 }
 
+/// The bodies of all messages.
+pub(super) fn every_body(connection: &Connection) -> Result<Vec<String>, rusqlite::Error> {
+    connection.prepare_cached("SELECT body FROM messages")?.query_map([], |row| row.get(0))?.collect()
+}
+
 /// Counts the messages of a queue from the index alone.
 pub(super) fn count(connection: &Connection, queue: i64, now_ms: i64) -> Result<Counts, rusqlite::Error> {
     connection

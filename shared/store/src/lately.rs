@@ -1,4 +1,4 @@
-//! What this process read of the catalogue lately. A rush asks for the same event thousands of times a second.
+//! What this process read lately. A rush asks for the same event thousands of times a second.
 
 use std::{
     collections::HashMap,
@@ -6,43 +6,28 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{
-    Timestamp,
-    event::Event,
-    id::EventId,
-    tenant::{Tenant as Settings, TenantId},
-};
+use domain::Timestamp;
 use futures_util::lock::Mutex as Turn;
 
 use crate::Failed;
 
-/// How long a value is answered from memory.
-const FRESH_MS: i64 = 2_000;
-
-/// Values that were read lately, each with its own bound on how many.
-#[derive(Debug, Default)]
-pub(crate) struct CatalogueCache {
-    pub(super) events: Lately<(TenantId, EventId), Option<Arc<Event>>, 1_024>,
-    pub(super) lists: Lately<TenantId, Arc<Vec<Event>>, 64>,
-    pub(super) settings: Lately<TenantId, Option<Arc<Settings>>, 1_024>,
-}
-
 /// A value with the application time at which reading it began; nothing before the first read.
 type Slot<V> = Arc<Turn<Option<(Timestamp, V)>>>;
 
-/// At most `MOST` values by key, each read by one caller at a time while the others wait for the same answer.
+/// At most `MOST` values by key, each read by one caller at a time while the others wait for the same answer, and answered
+/// from memory for `FRESH_MS` milliseconds.
 #[derive(Debug)]
-pub(super) struct Lately<K, V, const MOST: usize>(Mutex<HashMap<K, Slot<V>>>);
+pub(crate) struct Lately<K, V, const MOST: usize, const FRESH_MS: i64 = 2_000>(Mutex<HashMap<K, Slot<V>>>);
 
-impl<K, V, const MOST: usize> Default for Lately<K, V, MOST> {
+impl<K, V, const MOST: usize, const FRESH_MS: i64> Default for Lately<K, V, MOST, FRESH_MS> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Eq + Hash, V: Clone, const MOST: usize> Lately<K, V, MOST> {
+impl<K: Eq + Hash, V: Clone, const MOST: usize, const FRESH_MS: i64> Lately<K, V, MOST, FRESH_MS> {
     /// The value of a key, from memory if it is fresh at `now`, else by reading it.
-    pub(super) async fn get(
+    pub(crate) async fn get(
         &self,
         key: K,
         now: Timestamp,
@@ -51,7 +36,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Lately<K, V, MOST> {
         let slot = self.slot(key, now);
         let mut kept = slot.lock().await;
         if let Some((since, value)) = &*kept
-            && is_fresh(*since, now)
+            && is_fresh(*since, now, FRESH_MS)
         {
             return Ok(value.clone());
         }
@@ -61,7 +46,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Lately<K, V, MOST> {
     }
 
     /// Forgets a key. A read under way fills a slot that nobody finds any more, so a later caller sees what was written.
-    pub(super) fn forget(&self, key: &K) {
+    pub(crate) fn forget(&self, key: &K) {
         self.slots().remove(key);
     }
 
@@ -69,7 +54,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Lately<K, V, MOST> {
         let mut slots = self.slots();
         if slots.len() >= MOST && !slots.contains_key(&key) {
             slots.retain(|_, slot| {
-                slot.try_lock().is_none_or(|kept| kept.as_ref().is_some_and(|(at, _)| is_fresh(*at, now)))
+                slot.try_lock().is_none_or(|kept| kept.as_ref().is_some_and(|(at, _)| is_fresh(*at, now, FRESH_MS)))
             });
             if slots.len() >= MOST {
                 slots.clear();
@@ -85,8 +70,8 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize> Lately<K, V, MOST> {
 }
 
 /// A value from the future is not fresh: the clock of a test may be set back.
-fn is_fresh(since: Timestamp, now: Timestamp) -> bool {
-    (0..FRESH_MS).contains(&(now.as_millisecond() - since.as_millisecond()))
+fn is_fresh(since: Timestamp, now: Timestamp, fresh_ms: i64) -> bool {
+    (0..fresh_ms).contains(&(now.as_millisecond() - since.as_millisecond()))
 }
 
 #[cfg(test)]

@@ -1,0 +1,40 @@
+//! Erasing somebody: refused while money or tickets are on their way, then done in steps of which each may be repeated.
+//!
+//! 1. A message that comes in a minute: whoever dies from here on, the worker `erase-user` finishes it. If the person is
+//!    still there then, nothing was done, and nothing is.
+//! 2. The mark in place of the user, in one write: nobody can log in any more. Logins and login names go.
+//! 3. By the worker: orders and refunds lose the person; and once more after an hour, for what was being written.
+
+use app::{App, Code, Error, message::UserErased};
+use domain::{
+    order::{Order, Status},
+    tenant::TenantId,
+};
+use providers::queue::Queue;
+use store::identity::{Saved, User};
+
+/// Seconds after which the worker comes: longer than any function runs.
+pub(crate) const FIRST_SWEEP_SECS: u32 = 60;
+/// Seconds after which it comes again.
+pub(crate) const LAST_SWEEP_SECS: u32 = 3_600;
+
+/// Erases a user as just loaded.
+pub(crate) async fn erase(user: &User, tenant: &TenantId, app: &App) -> Result<(), Error> {
+    let (store, now) = (app.store.tenant(tenant), app.now());
+    let open = store.orders().of_user(user.id, 0, 1, is_unfinished).await?;
+    if open.total > 0 {
+        return Err(Code::OrdersOpen.into());
+    }
+    let message = UserErased { tenant: tenant.clone().into(), user: user.id.into(), last: false };
+    app.queues.send(Queue::EraseUser, &message, FIRST_SWEEP_SECS, now).await?;
+    match store.identity().erase(user, now).await? {
+        Saved::Yes => Ok(()),
+        Saved::Outdated => Err(Code::Busy.into()),
+    }
+}
+
+/// Whether something still has to happen to an order for which its buyer may be needed.
+fn is_unfinished(order: &Order) -> bool {
+    let open = matches!(order.status(), Status::Pending | Status::Paid | Status::Refunding);
+    open || order.due().is_some()
+}

@@ -1,0 +1,205 @@
+//! `GET /api/users/export`: all that is kept of the caller, as one document.
+
+use app::{
+    App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route,
+    auth::ticket_id,
+    wire::{IdText, Instant, Text},
+};
+use domain::{
+    id::{EventId, LoginId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId},
+    money::Currency,
+    order::Order,
+    refund::{self, Reason, Refund},
+    ticket::{Ticket, TicketState},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use store::{Listed, Reach, Table, Tenant, identity::Seen};
+
+use crate::profile::UserView;
+
+/// The operation.
+pub static OPERATION: Operation = Operation::of::<ExportUser>();
+
+/// Of the caller.
+#[derive(Deserialize, JsonSchema)]
+struct ExportUser {}
+
+/// All that is kept of a user.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Export {
+    profile: UserView,
+    sessions: Vec<SessionExport>,
+    /// Newest first.
+    orders: Vec<OrderExport>,
+    /// Whether there are more orders than these.
+    has_more_orders: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct SessionExport {
+    id: IdText<LoginId>,
+    created_at: Instant,
+    idle_until: Instant,
+    ended: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct OrderExport {
+    id: IdText<OrderId>,
+    status: &'static str,
+    event_id: IdText<EventId>,
+    session_id: IdText<SessionId>,
+    price_option_id: IdText<OptionId>,
+    quantity: u8,
+    /// Minor units.
+    total_amount: u64,
+    currency: Text<Currency>,
+    user_name: String,
+    user_phone: String,
+    created_at: Instant,
+    updated_at: Instant,
+    paid_at: Option<Instant>,
+    /// The provider's id of the capture.
+    transaction_id: Option<String>,
+    payments: Vec<PaymentExport>,
+    refunds: Vec<RefundExport>,
+    tickets: Vec<TicketExport>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PaymentExport {
+    id: IdText<PaymentId>,
+    provider: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct RefundExport {
+    id: IdText<RefundId>,
+    /// Minor units.
+    amount: u64,
+    status: &'static str,
+    reason: Option<String>,
+    created_at: Instant,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct TicketExport {
+    id: IdText<TicketId>,
+    status: &'static str,
+    created_at: Instant,
+    used_at: Option<Instant>,
+}
+
+impl Endpoint for ExportUser {
+    const ROUTE: Route = Route {
+        name: "export-user",
+        method: Method::Get,
+        path: "/api/users/export",
+        auth: Auth::Customer,
+        grants: &[
+            Grant::read(Table::Identity),
+            Grant::read(Table::Orders),
+            Grant::read(Table::Tickets),
+            Grant::open_keys(),
+        ],
+        summary: "Read all that is kept of oneself",
+        errors: &[Code::NotFound],
+        timeout_secs: 29,
+        ..Route::DEFAULT
+    };
+    type Path = Nothing;
+    type Output = Export;
+
+    async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<Export, Error> {
+        let (tenant, id) = (caller.tenant()?, caller.user()?);
+        let store = app.store.tenant(tenant);
+        let user = store.identity().user(id).await?.ok_or(Code::NotFound)?;
+        let sessions = store.identity().logins_seen(id).await?;
+        let found = store.orders().of_user(id, 0, Listed::COUNTED, |_| true).await?;
+        let mut orders = Vec::with_capacity(found.orders.len());
+        for order in &found.orders {
+            orders.push(OrderExport::of(&store, order).await?);
+        }
+        Ok(Export {
+            profile: UserView::of(user, tenant),
+            sessions: sessions.iter().map(SessionExport::of).collect(),
+            orders,
+            has_more_orders: found.total_is_minimum,
+        })
+    }
+}
+
+impl SessionExport {
+    fn of(seen: &Seen) -> Self {
+        let Seen { login, created, idle_until, ended } = *seen;
+        Self { id: login.into(), created_at: created.into(), idle_until: idle_until.into(), ended }
+    }
+}
+
+impl OrderExport {
+    async fn of(store: &Tenant, order: &Order) -> Result<Self, Error> {
+        let Reach { name, phone } = store.orders().open_contact(order).await?;
+        let refunds = store.orders().refunds(order.id).await?;
+        let paid = order.paid();
+        let ids: Vec<_> = (0..order.purchase.quantity.get()).map(|number| ticket_id(order.id, number)).collect();
+        let tickets = if paid.is_some() { store.tickets().find_all(&ids).await? } else { Vec::new() };
+        let payment = |begun: &domain::payment::Begun| PaymentExport {
+            id: begun.id.into(),
+            provider: begun.provider.to_string(),
+        };
+        Ok(Self {
+            id: order.id.into(),
+            status: order.status().word(),
+            event_id: order.purchase.event.into(),
+            session_id: order.purchase.session.into(),
+            price_option_id: order.purchase.option.into(),
+            quantity: order.purchase.quantity.get(),
+            total_amount: order.purchase.total.minor,
+            currency: order.purchase.total.currency.into(),
+            user_name: name,
+            user_phone: phone,
+            created_at: order.created.into(),
+            updated_at: order.updated.into(),
+            paid_at: paid.map(|paid| paid.at.into()),
+            transaction_id: paid.and_then(|paid| paid.capture.as_ref()).map(|capture| capture.id.clone()),
+            payments: order.begun.iter().map(payment).collect(),
+            refunds: refunds.iter().map(RefundExport::of).collect(),
+            tickets: tickets.iter().map(TicketExport::of).collect(),
+        })
+    }
+}
+
+impl RefundExport {
+    fn of(refund: &Refund) -> Self {
+        let reason = match &refund.reason {
+            Reason::Asked(words) => Some(words.clone()),
+            Reason::Late | Reason::Duplicate => None,
+        };
+        let status = match refund.state {
+            refund::State::Requested => "requested",
+            refund::State::Refused { .. } => "refused",
+            refund::State::Approved => "processing",
+            refund::State::Done { .. } => "done",
+            refund::State::Failed { .. } => "failed",
+        };
+        Self { id: refund.id.into(), amount: refund.amount.minor, status, reason, created_at: refund.created.into() }
+    }
+}
+
+impl TicketExport {
+    fn of(ticket: &Ticket) -> Self {
+        let (status, used_at) = match &ticket.state {
+            TicketState::Valid => ("valid", None),
+            TicketState::Used(admission) => ("used", Some(admission.at.into())),
+            TicketState::Void => ("void", None),
+        };
+        Self { id: ticket.id.into(), status, created_at: ticket.created.into(), used_at }
+    }
+}

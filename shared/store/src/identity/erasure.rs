@@ -1,0 +1,96 @@
+//! Erasing a user: what is kept of them goes, and a mark stays that keeps the id from ever being a user again.
+//!
+//! The mark is written first, in one write that leaves nothing of the person on the item; from then on nobody can log in.
+//! What lies beside it (logins, names) is removed afterwards, and again by a worker: each step may be repeated. A name that
+//! still points to an erased user is free: whoever registers with it takes it over.
+
+use domain::{
+    Timestamp,
+    id::{LoginId, UserId},
+};
+use serde::Serialize;
+
+use super::{FENCE, Identity, Saved, User};
+use crate::{
+    Failed, SORT, Table,
+    client::{Expression, Find, Read, Wrote, encode, number_of, text_of},
+    keys,
+};
+
+/// What stays of an erased user.
+#[derive(Serialize)]
+struct Mark {
+    fence: bool,
+    /// When, in seconds since 1970.
+    erased: i64,
+}
+
+/// A login as its user may see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Which.
+    pub login: LoginId,
+    /// When it was opened.
+    pub created: Timestamp,
+    /// Until when it lives without a refresh.
+    pub idle_until: Timestamp,
+    /// Whether it has been ended.
+    pub ended: bool,
+}
+
+impl Identity<'_> {
+    /// Erases a user as they were loaded, unless somebody else changed them since. Erasing again is done already.
+    pub async fn erase(&self, user: &User, now: Timestamp) -> Result<Saved, Failed> {
+        let mark = Mark { fence: true, erased: now.as_second() };
+        let item = encode(keys::user(&self.tenant.id, user.id), &mark)?;
+        let unchanged = Expression::only_if("version = :version").number(":version", user.version);
+        match self.tenant.store.tables.put(Table::Identity, item, unchanged).await? {
+            Wrote::Yes => {}
+            Wrote::Refused(Some(there)) if there.contains_key(FENCE) => {}
+            Wrote::Refused(_) => return Ok(Saved::Outdated),
+        }
+        self.erase_rest(user.id).await?;
+        for name in user.names() {
+            self.release(name, user.id).await?;
+            self.drop_code(name, user.id).await?;
+        }
+        Ok(Saved::Yes)
+    }
+
+    /// Removes what lies beside the mark of an erased user: logins, and whatever else stands under their key.
+    pub async fn erase_rest(&self, user: UserId) -> Result<(), Failed> {
+        let mark = keys::user(&self.tenant.id, user);
+        let find = Find::partition(mark.partition.clone(), Read::Consistent);
+        for item in self.tenant.store.tables.all(Table::Identity, find).await? {
+            if text_of(&item, SORT) != mark.sort {
+                self.tenant.store.tables.delete(Table::Identity, keys::of_item(&item), Expression::default()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a user was erased.
+    pub async fn is_erased(&self, user: UserId) -> Result<bool, Failed> {
+        let key = keys::user(&self.tenant.id, user);
+        let item = self.tenant.store.tables.get(Table::Identity, key, Read::Consistent).await?;
+        Ok(item.is_some_and(|item| item.contains_key("erased")))
+    }
+
+    /// The logins that are kept of a user.
+    pub async fn logins_seen(&self, user: UserId) -> Result<Vec<Seen>, Failed> {
+        let find = Find::partition(keys::user(&self.tenant.id, user).partition, Read::Consistent);
+        let items = self.tenant.store.tables.all(Table::Identity, find).await?;
+        let moment = |second: Option<i64>| Timestamp::from_second(second.unwrap_or_default()).map_err(Failed::corrupt);
+        let logins = items.iter().filter_map(|item| Some((text_of(item, "login").parse().ok()?, item)));
+        logins
+            .map(|(login, item)| {
+                Ok(Seen {
+                    login,
+                    created: moment(number_of(item, "created"))?,
+                    idle_until: moment(number_of(item, "idleUntil"))?,
+                    ended: item.contains_key("ended"),
+                })
+            })
+            .collect()
+    }
+}
