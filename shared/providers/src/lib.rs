@@ -1,12 +1,14 @@
-//! The only crate that knows anyone else's interface: queues, files, and addresses of the web.
+//! The only crate that knows anyone else's interface: queues, files, payment and login providers, addresses of the web.
 //!
 //! **Invariant:** nothing here decides anything about orders, payments or tickets; it says what was sent and what came
 //! back.
 
 pub mod blob;
 pub mod http;
+pub mod oidc;
 pub mod payment;
 pub mod queue;
+pub mod wechat;
 
 use aws_smithy_runtime_api::client::result::SdkError;
 
