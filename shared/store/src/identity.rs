@@ -4,6 +4,7 @@
 //! conditionally is what makes the name unique. The name is written first and the user second. A registration that
 //! dies between the two leaves a name without a user, which the next registration takes over after a minute.
 
+mod federation;
 mod logins;
 mod throttle;
 
@@ -20,6 +21,7 @@ use crate::{
     keys,
 };
 
+pub use federation::{Claim, Link, Links, Subject};
 pub use logins::{Rotation, Secret};
 pub use throttle::Attempt;
 
