@@ -7,7 +7,7 @@ use app::{Grant, dispatch::implied_grants, guard};
 use providers::queue::Queue;
 use store::Table;
 
-use crate::{accounts, auditor, door, money, organisers, restart, sale};
+use crate::{accounts, auditor, door, federation, money, organisers, restart, sale};
 
 /// Stories that together use what is declared.
 const STORIES: &[fn()] = &[
@@ -18,6 +18,9 @@ const STORIES: &[fn()] = &[
     accounts::guessing_passwords_is_slowed_down_and_a_success_forgets_failures,
     accounts::staff_log_in_by_their_own_door_until_they_are_disabled,
     accounts::whoever_registers_is_a_customer_and_logged_in,
+    federation::a_mini_programs_user_is_known_again_by_either_name,
+    federation::a_provider_is_linked_and_unlinked_by_whoever_is_logged_in,
+    federation::the_first_login_makes_an_account_and_the_second_finds_it,
     organisers::an_event_is_sent_back_changed_approved_enlarged_and_called_off,
     sale::a_cancelled_order_gives_its_tickets_back,
     sale::a_hold_that_ends_gives_its_tickets_back,

@@ -25,6 +25,8 @@ mod differential;
 #[cfg(test)]
 mod door;
 #[cfg(test)]
+mod federation;
+#[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod hostile;

@@ -52,6 +52,7 @@ impl App {
             queues: Queues::new(common.sqs(), settings.queue_prefix.clone(), delays),
             files: Files::new(common.s3(settings.s3_url.as_deref()), common.s3(files_url), settings.bucket.clone()),
             web: Web::default(),
+            issuers: providers::oidc::Issuers::default(),
             keys: Keys::new(settings.secret.expose()),
             sessions: Sessions::new(),
             clock,

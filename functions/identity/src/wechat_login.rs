@@ -1,0 +1,48 @@
+//! `POST /api/auth/wechat/login`: logs in the user of a WeChat mini-program.
+
+use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route, wire::Text};
+use domain::tenant::TenantId;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use store::Table;
+
+use crate::{
+    federation::{admit, by_wechat, person},
+    session::SignedIn,
+};
+
+/// The operation.
+pub static OPERATION: Operation = Operation::of::<WechatLogin>();
+
+/// What `wx.login` gave the mini-program.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct WechatLogin {
+    /// Good once, for five minutes.
+    #[schemars(length(min = 1, max = 256))]
+    code: String,
+    tenant_id: Text<TenantId>,
+}
+
+impl Endpoint for WechatLogin {
+    const ROUTE: Route = Route {
+        name: "wechat-login",
+        method: Method::Post,
+        path: "/api/auth/wechat/login",
+        auth: Auth::Proof,
+        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        summary: "Log in from a WeChat mini-program; the first time makes the account",
+        errors: &[Code::NotFound, Code::LoginRefused, Code::LoginBlocked, Code::RateLimited, Code::Unavailable],
+        timeout_secs: 25,
+        ..Route::DEFAULT
+    };
+    type Path = Nothing;
+    type Output = SignedIn;
+
+    async fn handle(self, _: Nothing, _: Caller, app: &'static App) -> Result<SignedIn, Error> {
+        let tenant = &self.tenant_id.0;
+        admit(app, tenant).await?;
+        let proven = by_wechat(app, tenant, &self.code).await?;
+        person::log_in(app, tenant, &proven).await
+    }
+}
