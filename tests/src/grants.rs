@@ -8,8 +8,8 @@ use providers::queue::Queue;
 use store::Table;
 
 use crate::{
-    accounts, administrators, auditor, door, machines, money, names, organisers, people, restart, sale, sessions, tenants,
-    trail, two_factor,
+    accounts, administrators, auditor, door, federation, machines, money, names, organisers, people, restart, sale,
+    sessions, tenants, trail, two_factor,
 };
 
 /// Stories that together use what is declared.
@@ -21,6 +21,9 @@ const STORIES: &[fn()] = &[
     accounts::guessing_passwords_is_slowed_down_and_a_success_forgets_failures,
     accounts::staff_log_in_by_their_own_door_until_they_are_disabled,
     accounts::whoever_registers_is_a_customer_and_logged_in,
+    federation::a_mini_programs_user_is_known_again_by_either_name,
+    federation::a_provider_is_linked_and_unlinked_by_whoever_is_logged_in,
+    federation::the_first_login_makes_an_account_and_the_second_finds_it,
     organisers::an_event_is_sent_back_changed_approved_enlarged_and_called_off,
     sale::a_cancelled_order_gives_its_tickets_back,
     sale::a_hold_that_ends_gives_its_tickets_back,

@@ -72,7 +72,7 @@ pub(crate) fn new_user(
     names: Names,
     nickname: Option<String>,
     role: Role,
-    password: PasswordHash,
+    password: impl Into<Option<PasswordHash>>,
     now: Timestamp,
     chance: [u8; 10],
 ) -> User {
@@ -84,7 +84,7 @@ pub(crate) fn new_user(
         phone: names.phone,
         verified: Verified::default(),
         profile: Profile { nickname, ..Profile::default() },
-        password: Some(password),
+        password: password.into(),
         epoch: 0,
         created: now,
         updated: now,

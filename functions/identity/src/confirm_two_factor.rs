@@ -34,7 +34,7 @@ impl Endpoint for ConfirmTwoFactor {
         method: Method::Post,
         path: "/api/auth/2fa/confirm",
         auth: Auth::Customer,
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity), Grant::open_keys()],
         summary: "Confirm an authenticator by its first code, and get recovery codes",
         errors: &[Code::BadCode, Code::WrongState, Code::RateLimited],
         ..Route::DEFAULT

@@ -26,7 +26,12 @@ impl Endpoint for EndTwoFactor {
         method: Method::Delete,
         path: "/api/auth/2fa",
         auth: Auth::Customer,
-        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::read(Table::Identity),
+            Grant::write(Table::Identity),
+            Grant::open_keys(),
+        ],
         summary: "Give the second factor up, by a code of it; not where one's role demands it",
         errors: &[Code::NotFound, Code::BadCode, Code::WrongState, Code::RateLimited],
         ..Route::DEFAULT
@@ -45,7 +50,7 @@ impl Endpoint for EndTwoFactor {
         if !factor.is_some_and(|factor| factor.confirmed) {
             return Err(Code::WrongState.into());
         }
-        if second_factor::is_demanded(&tenant, user.role).await? {
+        if second_factor::is_demanded(&tenant, user.role, app).await? {
             return Err(Code::Forbidden.into());
         }
         let name = id.to_string();

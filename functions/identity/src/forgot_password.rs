@@ -36,7 +36,7 @@ impl Endpoint for ForgotPassword {
         method: Method::Post,
         path: "/api/auth/password/forgot",
         auth: Auth::Proof,
-        grants: &[Grant::write(Table::Identity), Grant::send(Queue::Notify)],
+        grants: &[Grant::write(Table::Identity), Grant::open_keys(), Grant::send(Queue::Notify)],
         summary: "Ask for a link to set a new password; the answer is the same whether there is such an account",
         success: 202,
         errors: &[Code::RateLimited],

@@ -14,10 +14,13 @@ pub mod erase_account;
 pub mod erase_me;
 pub mod erase_user;
 pub mod export_user;
+mod federation;
+pub mod finish_oidc;
 pub mod forgot_password;
 pub mod get_profile;
 mod letter;
 mod limits;
+pub mod link_identity;
 pub mod list_sessions;
 pub mod list_users;
 pub mod login;
@@ -26,6 +29,7 @@ pub mod logout;
 pub mod notify;
 mod password;
 mod profile;
+pub mod put_login_provider;
 pub mod put_profile;
 pub mod put_user;
 pub mod refresh;
@@ -37,11 +41,14 @@ pub mod send_verification;
 mod session;
 mod sign_in;
 mod standing_word;
+pub mod start_oidc;
 #[cfg(test)]
 mod testing;
 pub mod token_keys;
 mod totp;
+pub mod unlink_identity;
 pub mod verify;
+pub mod wechat_login;
 mod wording;
 
 pub use account::{NewAccount, create_account};
@@ -72,6 +79,12 @@ pub static OPERATIONS: &[&app::Operation] = &[
     &export_user::OPERATION,
     &erase_me::OPERATION,
     &erase_account::OPERATION,
+    &start_oidc::OPERATION,
+    &finish_oidc::OPERATION,
+    &wechat_login::OPERATION,
+    &link_identity::OPERATION,
+    &unlink_identity::OPERATION,
+    &put_login_provider::OPERATION,
 ];
 /// Every worker of this area.
 pub static WORKERS: &[&app::Worker] = &[&notify::WORKER, &erase_user::WORKER];

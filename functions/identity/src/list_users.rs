@@ -45,7 +45,7 @@ impl Endpoint for ListUsers {
         method: Method::Get,
         path: "/api/admin/users",
         auth: Auth::AtLeast(Role::Admin),
-        grants: &[Grant::read(Table::Identity)],
+        grants: &[Grant::read(Table::Identity), Grant::open_keys()],
         summary: "List the tenant's users",
         ..Route::DEFAULT
     };

@@ -46,6 +46,7 @@ impl Job for Notify {
             Grant::read(Table::Identity),
             Grant::write(Table::Identity),
             Grant::write(Table::Activity),
+            Grant::open_keys(),
             Grant::mail(),
             Grant::texts(),
         ],

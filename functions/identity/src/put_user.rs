@@ -37,7 +37,7 @@ impl Endpoint for PutUser {
         method: Method::Put,
         path: "/api/admin/users/{user}",
         auth: Auth::AtLeast(Role::Admin),
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity), Grant::open_keys()],
         summary: "Give a user another role, or disable them; their sessions end",
         errors: &[Code::NotFound, Code::Busy],
         ..Route::DEFAULT

@@ -37,7 +37,7 @@ impl Endpoint for ResetPassword {
         method: Method::Post,
         path: "/api/auth/password/reset",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity)],
+        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity), Grant::open_keys()],
         summary: "Set a new password by the token of a message, and end every session",
         errors: &[Code::BadCode, Code::RateLimited, Code::Busy],
         ..Route::DEFAULT

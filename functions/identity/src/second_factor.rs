@@ -86,15 +86,19 @@ pub(crate) fn recovery_hash(app: &App, tenant: &TenantId, user: UserId, code: &s
 }
 
 /// Whether the tenant demands a second factor of a role. The only place that asks.
-pub(crate) async fn is_demanded(tenant: &Tenant, role: Role) -> Result<bool, Error> {
+pub(crate) async fn is_demanded(tenant: &Tenant, role: Role, app: &App) -> Result<bool, Error> {
     // A session of a customer is what those have who still have to enrol: nothing less could be demanded of them.
-    Ok(role > Role::Customer && tenant.catalogue().two_factor_roles().await?.contains(&role))
+    if role == Role::Customer {
+        return Ok(false);
+    }
+    let settings = tenant.catalogue().settings_cached(app.now()).await?;
+    Ok(settings.is_some_and(|settings| settings.two_factor_roles.contains(&role)))
 }
 
 /// What a session of a user may do: what the user may, or what a customer may, where their role demands a second factor
 /// and they have none. So all that they can do for the tenant is to enrol, and refresh the session afterwards.
-pub(crate) async fn session_role(tenant: &Tenant, user: &User) -> Result<Role, Error> {
-    if !is_demanded(tenant, user.role).await? {
+pub(crate) async fn session_role(tenant: &Tenant, user: &User, app: &App) -> Result<Role, Error> {
+    if !is_demanded(tenant, user.role, app).await? {
         return Ok(user.role);
     }
     let factor = tenant.identity().second_factor(user.id).await?;

@@ -37,7 +37,12 @@ impl Endpoint for SendVerification {
         method: Method::Post,
         path: "/api/auth/verify/send",
         auth: Auth::Customer,
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity), Grant::send(Queue::Notify)],
+        grants: &[
+            Grant::read(Table::Identity),
+            Grant::write(Table::Identity),
+            Grant::open_keys(),
+            Grant::send(Queue::Notify),
+        ],
         summary: "Send a code to an e-mail address or telephone number, to prove that it is one's own",
         success: 202,
         errors: &[Code::NotFound, Code::BadCredentials, Code::WrongState, Code::RateLimited],

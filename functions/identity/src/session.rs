@@ -61,7 +61,7 @@ pub(crate) async fn open(
     if !counts {
         return Ok(None);
     }
-    let role = session_role(&accounts, &user).await?;
+    let role = session_role(&accounts, &user, app).await?;
     ticket.signed_in(user, role, app, now).map(Some)
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn renew(user: User, shown: RefreshToken, app: &App) -> Result<
     let identity = accounts.identity();
     match identity.rotate(&user, next.login, &hash, &next.hash(), idle_until(now), now).await? {
         Rotation::Done => {
-            let role = session_role(&accounts, &user).await?;
+            let role = session_role(&accounts, &user, app).await?;
             next.signed_in(user, role, app, now).map(Some)
         }
         Rotation::Over => {

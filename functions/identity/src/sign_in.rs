@@ -76,12 +76,7 @@ pub(crate) async fn sign_in(
         Ok(user) => second(&accounts, user, claim.otp.as_deref(), app).await?,
         Err(refused) => Err(refused),
     };
-    match &proven {
-        Ok(_) => identity.attempt_succeeded(&name).await?,
-        // Nothing was guessed. But it must not forget what was: who knows the password would guess codes for ever.
-        Err(Refused::OtpRequired) => identity.attempt_withdrawn(&name).await?,
-        Err(_) => identity.attempt_failed(&name).await?,
-    }
+    end_turn(identity, &name, &proven).await?;
     if matches!(proven, Ok(_) | Err(Refused::OtpRequired)) {
         place.give_back(identity).await?;
     }
@@ -98,6 +93,33 @@ async fn second(tenant: &Tenant, user: User, otp: Option<&str>, app: &App) -> Re
         Proof::Missing => Err(Refused::OtpRequired),
         Proof::Wrong => Err(Refused::BadCode),
     })
+}
+
+/// Proves a second factor alone, of somebody who proved the first elsewhere, under the limit of attempts for a name.
+pub(crate) async fn second_alone(
+    tenant: &Tenant,
+    name: &str,
+    user: User,
+    otp: Option<&str>,
+    app: &App,
+) -> Result<Result<User, Refused>, Error> {
+    if let Err(refused) = take_turn(tenant.identity(), name, app).await? {
+        return Ok(Err(refused));
+    }
+    let proven = second(tenant, user, otp, app).await?;
+    end_turn(tenant.identity(), name, &proven).await?;
+    Ok(proven)
+}
+
+/// Says how an attempt ended that took its turn.
+async fn end_turn(identity: Identity<'_>, name: &str, proven: &Result<User, Refused>) -> Result<(), Error> {
+    match proven {
+        Ok(_) => identity.attempt_succeeded(name).await?,
+        // Nothing was guessed. But it must not forget what was: who knows the password would guess codes for ever.
+        Err(Refused::OtpRequired) => identity.attempt_withdrawn(name).await?,
+        Err(_) => identity.attempt_failed(name).await?,
+    }
+    Ok(())
 }
 
 /// Compares a password under the limit of attempts for its name.

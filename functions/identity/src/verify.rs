@@ -41,7 +41,12 @@ impl Endpoint for Verify {
         method: Method::Post,
         path: "/api/auth/verify",
         auth: Auth::Proof,
-        grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity), Grant::send(Queue::Notify)],
+        grants: &[
+            Grant::read(Table::Identity),
+            Grant::write(Table::Identity),
+            Grant::open_keys(),
+            Grant::send(Queue::Notify),
+        ],
         summary: "Prove by a code that an e-mail address or telephone number is one's own",
         errors: &[Code::BadCode, Code::AlreadyRegistered, Code::RateLimited, Code::Busy],
         ..Route::DEFAULT

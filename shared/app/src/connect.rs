@@ -62,6 +62,7 @@ impl App {
             queues: Queues::new(common.sqs(), settings.queue_prefix.clone(), delays),
             files: Files::new(common.s3(settings.s3_url.as_deref()), common.s3(files_url), settings.bucket.clone()),
             web: Web::default(),
+            issuers: providers::oidc::Issuers::default(),
             keys: Keys::with_token_key(settings.secret.expose(), settings.token_key),
             sessions: Sessions::new(),
             heads: crate::trail::Heads::default(),

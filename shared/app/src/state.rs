@@ -2,7 +2,7 @@
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use domain::Timestamp;
-use providers::{blob::Files, http::Web, queue::Queues};
+use providers::{blob::Files, http::Web, oidc::Issuers, queue::Queues};
 use store::Store;
 
 use crate::{
@@ -21,6 +21,8 @@ pub struct App {
     pub files: Files,
     /// Addresses of the web.
     pub web: Web,
+    /// What login providers have published lately.
+    pub issuers: Issuers,
     /// Secrets, and the keys derived from them.
     pub keys: Keys,
     /// What was configured.

@@ -1,4 +1,4 @@
-//! The only crate that knows anyone else's interface: queues, files, and addresses of the web.
+//! The only crate that knows anyone else's interface: queues, files, payment and login providers, addresses of the web.
 //!
 //! **Invariant:** nothing here decides anything about orders, payments or tickets; it says what was sent and what came
 //! back.
@@ -7,11 +7,13 @@ pub mod blob;
 pub mod http;
 pub mod kms;
 pub mod notify;
+pub mod oidc;
 pub mod payment;
 pub mod queue;
 pub mod signed;
 #[cfg(test)]
 mod testing;
+pub mod wechat;
 
 use aws_smithy_runtime_api::client::result::SdkError;
 

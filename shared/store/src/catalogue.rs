@@ -4,7 +4,6 @@
 //! one is told to look again. All events of a tenant lie under one key, so that a list is one query.
 
 mod event;
-mod factors;
 mod offered;
 mod settings;
 

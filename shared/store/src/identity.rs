@@ -5,6 +5,7 @@
 //! dies between the two leaves a name without a user, which the next registration takes over after a minute.
 
 mod erasure;
+mod federation;
 mod limits;
 mod listing;
 mod logins;
@@ -28,6 +29,7 @@ use crate::{
 };
 
 pub use erasure::Seen;
+pub use federation::{Claim, Link, Links, Subject};
 pub use limits::{Limit, Room, Taken};
 pub use listing::Users;
 pub use logins::{Device, Login, Rotation, Secret};

@@ -149,6 +149,21 @@ pub(crate) fn parse_user(partition: &str) -> Option<UserId> {
     UserId::from_bare(partition.rsplit_once('#')?.1).ok()
 }
 
+/// What a login provider calls somebody: a keyed hash in hexadecimal.
+pub(crate) fn subject(tenant: &TenantId, subject: &str) -> Key {
+    key(format!("{tenant}#subject#{subject}"), "subject")
+}
+
+/// The login providers that know a user.
+pub(crate) fn links(tenant: &TenantId, user: UserId) -> Key {
+    key(format!("{tenant}#user#{}", user.bare()), "links")
+}
+
+/// What a tenant has agreed with a login provider.
+pub(crate) fn login_provider(tenant: &TenantId, provider: &str) -> Key {
+    key(format!("{tenant}#login-provider#{provider}"), "provider")
+}
+
 // Catalogue.
 
 /// The partition of the platform's list of tenants.

@@ -57,8 +57,12 @@ impl Identity<'_> {
         Ok(Saved::Yes)
     }
 
-    /// Removes what lies beside the mark of an erased user: logins, and whatever else stands under their key.
+    /// Removes what lies beside the mark of an erased user: logins, what providers call them, and whatever else stands
+    /// under their key.
     pub async fn erase_rest(&self, user: UserId) -> Result<(), Failed> {
+        for subject in self.links(user).await?.all.iter().flat_map(|link| &link.subjects) {
+            self.drop_subject(subject, user).await?;
+        }
         let mark = keys::user(&self.tenant.id, user);
         let find = Find::partition(mark.partition.clone(), Read::Consistent);
         for item in self.tenant.store.tables.all(Table::Identity, find).await? {
