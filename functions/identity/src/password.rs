@@ -143,19 +143,6 @@ mod tests {
     }
 
     #[test]
-    #[ignore = "measures, for docs/security.md"]
-    #[expect(clippy::print_stdout, reason = "the figure is what it is for")]
-    fn how_long_a_hash_takes() {
-        const TIMES: u8 = 50;
-        let password = Password::parse("demo-password-1", std::iter::empty()).unwrap();
-        let watch = app::clock::Stopwatch::start();
-        for salt in 0..TIMES {
-            hash_with(&password, [salt; 16]).unwrap();
-        }
-        println!("{} hashes took {} ms", TIMES, watch.elapsed_ms());
-    }
-
-    #[test]
     fn nobodys_hash_costs_what_everybodys_does() {
         assert!(!verify("demo-password-1", NOBODYS).unwrap());
         let (memory_kib, passes, lanes) = COST;

@@ -40,7 +40,7 @@ pub enum Queue {
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CreateOrder,
         Self::ExpireOrder,
         Self::IssueTickets,

@@ -87,7 +87,8 @@ impl Vault {
     /// The data keys of a tenant.
     async fn keys(&self, tables: &Tables, tenant: &TenantId) -> Result<Arc<DataKeys>, Failed> {
         self.wrap.permit(KeyUse::Open)?;
-        self.known.get(tenant.clone(), self.wrap.now(), self.load(tables, tenant)).await
+        // Boxed: what is rarely done would make every future of the store as large as itself.
+        self.known.get(tenant.clone(), self.wrap.now(), Box::pin(self.load(tables, tenant))).await
     }
 
     async fn load(&self, tables: &Tables, tenant: &TenantId) -> Result<Arc<DataKeys>, Failed> {

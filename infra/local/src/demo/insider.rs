@@ -49,7 +49,8 @@ impl<'s> Insider<'s> {
             query: pairs(query),
             request: self.facts(body.to_string()),
         };
-        let answer = dispatch(matched.target.operation, call, self.system.app).await;
+        // Boxed: futures as deep as this one do not nest without end.
+        let answer = Box::pin(dispatch(matched.target.operation, call, self.system.app)).await;
         let mut envelope: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
         if (200..300).contains(&answer.status) {
             return Ok(envelope["data"].take());
