@@ -28,6 +28,7 @@ mod differential;
 mod door;
 #[cfg(test)]
 mod edge;
+#[cfg(test)]
 mod federation;
 #[cfg(test)]
 mod grants;
