@@ -19,6 +19,7 @@ use crate::{
     audit::scan,
     client::Answer,
     shop::{self, Person, Shop, text},
+    two_factor,
 };
 
 /// Milliseconds for which a session is believed alive, and one more second.
@@ -378,6 +379,47 @@ async fn the_disabled_stay_out() {
     let before = town.people();
     town.log_in(&ana()).await.refused(401, "login_refused");
     assert_eq!(town.people(), before);
+}
+
+#[tokio::test]
+async fn whoever_has_a_second_factor_proves_it_here_as_well() {
+    let town = Town::found(Key::p256("1")).await;
+    let token = text(&town.log_in(&ana()).await.data(), "token");
+    let secret = text(&two_factor::begin(&town.shop, &token).await, "secret");
+    two_factor::confirm(&town.shop, &token, &two_factor::now_shown(&town.shop, &secret)).await.expect(200);
+    town.log_in(&ana()).await.refused(401, "otp_required");
+    town.shop.clock.advance(30);
+    let code = two_factor::now_shown(&town.shop, &secret);
+    let with = async |otp: &str| {
+        let Visit { code, kept, .. } = town.visit(&ana()).await;
+        let body = json!({"tenantId": "demo", "code": code, "state": kept, "otp": otp});
+        send(&town.shop, "POST", "/api/auth/oidc/idp/callback", None, &body).await
+    };
+    with("000000").await.refused(401, "bad_code");
+    with(&code).await.expect(200);
+    with(&code).await.refused(401, "bad_code");
+    for _ in 0..3 {
+        with("000000").await.refused(401, "bad_code");
+    }
+    with("000000").await.refused(401, "bad_code");
+    with(&code).await.refused(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn whoever_has_no_password_is_exported_and_erased_soon_after_a_login() {
+    let town = Town::found(Key::p256("1")).await;
+    let first = town.log_in(&ana()).await;
+    let token = text(&first.data(), "token");
+    let export = send(&town.shop, "GET", "/api/users/export", Some(&token), &Value::Null).await.data();
+    assert_eq!(export["identities"][0]["provider"], "idp");
+    let erase = async |token: &str| send(&town.shop, "POST", "/api/users/me/erase", Some(token), &json!({})).await;
+    town.shop.clock.advance(601);
+    erase(&token).await.refused(401, "bad_credentials");
+    let token = text(&town.log_in(&ana()).await.data(), "token");
+    erase(&token).await.expect(202);
+    let kept = town.people().into_iter().filter(|item| item.contains("#subject#") || item.contains("links"));
+    assert_eq!(kept.collect::<Vec<_>>(), [""; 0]);
+    assert_ne!(user(&town.log_in(&ana()).await), user(&first), "nobody comes back");
 }
 
 async fn mini_program() -> (Shop, Wechat) {

@@ -80,8 +80,10 @@ pub(crate) async fn a_tenant_chooses_and_its_secrets_are_never_shown() {
         "adminNetworks": ["192.0.2.0/24"], "twoFactorRoles": ["admin"],
         "credentials": [{"provider": "stripe", "secret": SECRET}],
     });
-    // Where staff come from is another's to enforce; the test's own address is none of these.
-    let mut change_here = change.clone();
+    // Nobody shuts themselves out.
+    let elsewhere = shop.call(&shop.admin, "PUT", "/api/admin/tenant", change.clone()).await;
+    assert_eq!(elsewhere.refused(400, "validation_failed")["details"][0]["field"], "adminNetworks");
+    let mut change_here = change;
     change_here["adminNetworks"] = json!(["127.0.0.0/8", "::1"]);
     let put = shop.call(&shop.admin, "PUT", "/api/admin/tenant", change_here.clone()).await;
     let changed = put.expect(200);

@@ -24,7 +24,7 @@ fn shown(secret: &str, second: i64) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
-fn now_shown(shop: &Shop, secret: &str) -> String {
+pub(crate) fn now_shown(shop: &Shop, secret: &str) -> String {
     shown(secret, shop.now().as_second())
 }
 
@@ -33,11 +33,11 @@ async fn enter(shop: &Shop, otp: &str) -> Answer {
     call(shop, "POST", "/api/auth/login", None, body).await
 }
 
-async fn begin(shop: &Shop, token: &str) -> Value {
+pub(crate) async fn begin(shop: &Shop, token: &str) -> Value {
     call(shop, "POST", "/api/auth/2fa", Some(token), json!({})).await.data()
 }
 
-async fn confirm(shop: &Shop, token: &str, otp: &str) -> Answer {
+pub(crate) async fn confirm(shop: &Shop, token: &str, otp: &str) -> Answer {
     call(shop, "POST", "/api/auth/2fa/confirm", Some(token), json!({"otp": otp})).await
 }
 
@@ -137,15 +137,11 @@ pub(crate) async fn whose_role_demands_it_can_only_enrol() {
         nickname: "Boss".into(),
     };
     create_account(shop.app(), &shop.tenant, new).await.unwrap();
-    let table = format!("{}{}", shop.app().settings.table_prefix, Table::Catalogue.name());
-    shop.meddle(
-        "UpdateItem",
-        &json!({
-            "TableName": table, "Key": {"pk": {"S": "#tenants"}, "sk": {"S": "demo"}},
-            "UpdateExpression": "SET factors = :roles",
-            "ExpressionAttributeValues": {":roles": {"L": [{"S": "admin"}]}},
-        }),
-    );
+    let version = shop.get(&shop.admin, "/api/admin/tenant").await.data()["version"].clone();
+    let demand = json!({"version": version, "twoFactorRoles": ["admin"]});
+    shop.call(&shop.admin, "PUT", "/api/admin/tenant", demand).await.expect(200);
+    // What a login knows of the settings is at most two seconds old.
+    shop.clock.advance(3);
     let enter = async |otp: Option<&str>| {
         let body = json!({"tenantId": "demo", "username": "boss@demo.test", "password": PASSWORD, "otp": otp});
         call(&shop, "POST", "/api/admin/auth/login", None, body).await

@@ -6,6 +6,7 @@ use app::{
     wire::{IdText, Instant, Text},
 };
 use domain::{
+    Timestamp,
     id::{EventId, LoginId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId},
     money::Currency,
     order::Order,
@@ -14,7 +15,10 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Listed, Reach, Table, Tenant, identity::Seen};
+use store::{
+    Listed, Reach, Table, Tenant,
+    identity::{Link, Login},
+};
 
 use crate::profile::UserView;
 
@@ -31,6 +35,8 @@ struct ExportUser {}
 struct Export {
     profile: UserView,
     sessions: Vec<SessionExport>,
+    /// Providers by which they log in.
+    identities: Vec<IdentityExport>,
     /// Newest first.
     orders: Vec<OrderExport>,
     /// Whether there are more orders than these.
@@ -42,8 +48,16 @@ struct Export {
 struct SessionExport {
     id: IdText<LoginId>,
     created_at: Instant,
-    idle_until: Instant,
-    ended: bool,
+    refreshed_at: Instant,
+    agent: String,
+    network: String,
+    alive: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct IdentityExport {
+    provider: String,
+    since: Instant,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -121,7 +135,8 @@ impl Endpoint for ExportUser {
         let (tenant, id) = (caller.tenant()?, caller.user()?);
         let store = app.store.tenant(tenant);
         let user = store.identity().user(id).await?.ok_or(Code::NotFound)?;
-        let sessions = store.identity().logins_seen(id).await?;
+        let sessions = store.identity().logins(id, app.now()).await?;
+        let links = store.identity().links(id).await?;
         let found = store.orders().of_user(id, 0, Listed::COUNTED, |_| true).await?;
         let mut orders = Vec::with_capacity(found.orders.len());
         for order in &found.orders {
@@ -129,7 +144,8 @@ impl Endpoint for ExportUser {
         }
         Ok(Export {
             profile: UserView::of(user, tenant),
-            sessions: sessions.iter().map(SessionExport::of).collect(),
+            sessions: sessions.into_iter().map(SessionExport::of).collect(),
+            identities: links.all.into_iter().map(IdentityExport::of).collect(),
             orders,
             has_more_orders: found.total_is_minimum,
         })
@@ -137,9 +153,16 @@ impl Endpoint for ExportUser {
 }
 
 impl SessionExport {
-    fn of(seen: &Seen) -> Self {
-        let Seen { login, created, idle_until, ended } = *seen;
-        Self { id: login.into(), created_at: created.into(), idle_until: idle_until.into(), ended }
+    fn of(login: Login) -> Self {
+        let Login { id, created, refreshed, device, alive } = login;
+        let (created_at, refreshed_at) = (created.into(), refreshed.into());
+        Self { id: id.into(), created_at, refreshed_at, agent: device.agent, network: device.network, alive }
+    }
+}
+
+impl IdentityExport {
+    fn of(link: Link) -> Self {
+        Self { provider: link.provider, since: Timestamp::from_second(link.since).unwrap_or_default().into() }
     }
 }
 

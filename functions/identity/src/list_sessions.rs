@@ -54,8 +54,9 @@ impl Endpoint for ListSessions {
 
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<SessionList, Error> {
         let identity = caller.identity()?;
-        let logins = app.store.tenant(caller.tenant()?).identity().open_logins(identity.user, app.now()).await?;
-        Ok(SessionList { items: logins.into_iter().map(|login| SessionView::of(login, identity.login)).collect() })
+        let logins = app.store.tenant(caller.tenant()?).identity().logins(identity.user, app.now()).await?;
+        let alive = logins.into_iter().filter(|login| login.alive);
+        Ok(SessionList { items: alive.map(|login| SessionView::of(login, identity.login)).collect() })
     }
 }
 

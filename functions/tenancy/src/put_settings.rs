@@ -1,7 +1,7 @@
 //! `PUT /api/admin/tenant`: changes what the tenant has chosen. A change names the version that it was made of; another one
 //! in between is not overwritten. Processes follow within two seconds.
 
-use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route};
+use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route, check_networks};
 use domain::user::Role;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -47,6 +47,7 @@ impl Endpoint for PutSettings {
             return Err(Code::VersionConflict.into());
         }
         let changed = self.change.apply(before).map_err(Error::fields)?;
+        check_networks("adminNetworks", &changed.admin_networks, &caller.request)?;
         let credentials = self.change.credentials.unwrap_or_default();
         let changed = credentials::change(&store, changed, &credentials).await?;
         let changed = changed.ok_or_else(|| Error::field("credentials", "are of too many services"))?.next();

@@ -79,8 +79,7 @@ impl Shop {
         let (publisher, admin, door) = (staff("publisher").await?, staff("admin").await?, staff("door").await?);
         let mut all = Vec::with_capacity(buyers);
         for number in 0..buyers {
-            let account =
-                json!({"tenantId": TENANT, "email": format!("bench-{number}@people.test"), "password": PASSWORD});
+            let account = json!({"tenantId": TENANT, "email": address(number), "password": PASSWORD});
             all.push(Person::enter(&at, "/api/auth/register", &account, number).await?);
         }
         Ok(Self {
@@ -170,6 +169,11 @@ impl Person {
         self.api.send(Method::GET, path, &[("authorization", &self.bearer)], Bytes::new()).await
     }
 
+    /// Looks without saying who asks.
+    pub(crate) async fn look(&mut self, path: &str) -> Outcome<Answer> {
+        self.api.send(Method::GET, path, &[], Bytes::new()).await
+    }
+
     /// Sends JSON under a key that nobody used.
     pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Outcome<Answer> {
         self.create(path, Bytes::from(body.to_string())).await
@@ -193,6 +197,15 @@ impl Person {
         };
         self.files.insert(line).send(Method::GET, path, &[], Bytes::new()).await
     }
+}
+
+/// The body of a login of the first buyer.
+pub(crate) fn login() -> Bytes {
+    Bytes::from(json!({"tenantId": TENANT, "login": address(0), "password": PASSWORD}).to_string())
+}
+
+fn address(buyer: usize) -> String {
+    format!("bench-{buyer}@people.test")
 }
 
 /// Host and path of a link.

@@ -9,6 +9,7 @@ mod federation;
 mod limits;
 mod listing;
 mod logins;
+mod person;
 mod proofs;
 mod second_factor;
 mod throttle;
@@ -22,13 +23,13 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BY_NICKNAME, BY_RANK, Failed, Place, Table, Tenant,
+    BY_NICKNAME, BY_RANK, Failed, Table, Tenant,
     client::{Bytes, Expression, Item, Key, Read, Wrote, decode, encode, number_of, text_of},
     keys,
-    packed::{pack, unpack},
 };
 
-pub use erasure::Seen;
+use person::{Person, place};
+
 pub use federation::{Claim, Link, Links, Subject};
 pub use limits::{Limit, Room, Taken};
 pub use listing::Users;
@@ -419,34 +420,6 @@ impl Record {
             updated: Timestamp::from_millisecond(self.updated).map_err(Failed::corrupt)?,
             version: self.version,
         })
-    }
-}
-
-const fn place(user: &[u8; 16]) -> Place<'_> {
-    Place { kind: "user", id: user, field: "person" }
-}
-
-/// What is personal of a user. New texts come last, so that what was sealed before stays readable.
-#[derive(Debug, PartialEq, Eq)]
-struct Person {
-    email: Option<String>,
-    phone: Option<String>,
-    profile: Profile,
-}
-
-impl Person {
-    fn of(user: &User) -> Self {
-        Self { email: user.email.clone(), phone: user.phone.clone(), profile: user.profile.clone() }
-    }
-
-    fn pack(&self) -> Result<Vec<u8>, Failed> {
-        let Profile { nickname, avatar, real_name } = &self.profile;
-        pack(&[&self.email, &self.phone, nickname, avatar, real_name].map(Option::as_deref))
-    }
-
-    fn unpack(bytes: &[u8]) -> Result<Self, Failed> {
-        let [email, phone, nickname, avatar, real_name] = unpack(bytes)?;
-        Ok(Self { email, phone, profile: Profile { nickname, avatar, real_name } })
     }
 }
 

@@ -4,16 +4,13 @@
 //! What lies beside it (logins, names) is removed afterwards, and again by a worker: each step may be repeated. A name that
 //! still points to an erased user is free: whoever registers with it takes it over.
 
-use domain::{
-    Timestamp,
-    id::{LoginId, UserId},
-};
+use domain::{Timestamp, id::UserId};
 use serde::Serialize;
 
 use super::{FENCE, Identity, Saved, User};
 use crate::{
     Failed, SORT, Table,
-    client::{Expression, Find, Read, Wrote, encode, number_of, text_of},
+    client::{Expression, Find, Read, Wrote, encode, text_of},
     keys,
 };
 
@@ -23,19 +20,6 @@ struct Mark {
     fence: bool,
     /// When, in seconds since 1970.
     erased: i64,
-}
-
-/// A login as its user may see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
-    /// Which.
-    pub login: LoginId,
-    /// When it was opened.
-    pub created: Timestamp,
-    /// Until when it lives without a refresh.
-    pub idle_until: Timestamp,
-    /// Whether it has been ended.
-    pub ended: bool,
 }
 
 impl Identity<'_> {
@@ -78,23 +62,5 @@ impl Identity<'_> {
         let key = keys::user(&self.tenant.id, user);
         let item = self.tenant.store.tables.get(Table::Identity, key, Read::Consistent).await?;
         Ok(item.is_some_and(|item| item.contains_key("erased")))
-    }
-
-    /// The logins that are kept of a user.
-    pub async fn logins_seen(&self, user: UserId) -> Result<Vec<Seen>, Failed> {
-        let find = Find::partition(keys::user(&self.tenant.id, user).partition, Read::Consistent);
-        let items = self.tenant.store.tables.all(Table::Identity, find).await?;
-        let moment = |second: Option<i64>| Timestamp::from_second(second.unwrap_or_default()).map_err(Failed::corrupt);
-        let logins = items.iter().filter_map(|item| Some((text_of(item, "login").parse().ok()?, item)));
-        logins
-            .map(|(login, item)| {
-                Ok(Seen {
-                    login,
-                    created: moment(number_of(item, "created"))?,
-                    idle_until: moment(number_of(item, "idleUntil"))?,
-                    ended: item.contains_key("ended"),
-                })
-            })
-            .collect()
     }
 }

@@ -53,6 +53,8 @@ pub struct Login {
     pub refreshed: Timestamp,
     /// From where it was opened.
     pub device: Device,
+    /// Whether it is neither ended nor idle for too long, and its user may still hold it.
+    pub alive: bool,
 }
 
 /// What became of a refresh.
@@ -133,13 +135,14 @@ impl Identity<'_> {
         Ok(users.first().zip(logins.first()).is_some_and(|(user, login)| is_alive(login, now) && holds(user, login)))
     }
 
-    /// The logins of a user that are alive, latest first.
-    pub async fn open_logins(&self, user: UserId, now: Timestamp) -> Result<Vec<Login>, Failed> {
+    /// The logins that are kept of a user, latest first: those that are alive, and for a day those that were.
+    pub async fn logins(&self, user: UserId, now: Timestamp) -> Result<Vec<Login>, Failed> {
         let find = Find::partition(keys::user(&self.tenant.id, user).partition, Read::Consistent);
         let items = self.tenant.store.tables.all(Table::Identity, find).await?;
         let Some(user) = items.iter().find(|item| text_of(item, SORT) == keys::USER) else { return Ok(Vec::new()) };
-        let alive = items.iter().filter(|item| item.contains_key("login") && is_alive(item, now) && holds(user, item));
-        let mut logins = alive.map(read).collect::<Result<Vec<_>, _>>()?;
+        let logins = items.iter().filter(|item| item.contains_key("login"));
+        let read = |item| read(item, is_alive(item, now) && holds(user, item));
+        let mut logins = logins.map(read).collect::<Result<Vec<_>, _>>()?;
         logins.sort_by_key(|login| std::cmp::Reverse((login.refreshed, login.created)));
         Ok(logins)
     }
@@ -199,7 +202,7 @@ impl Identity<'_> {
 
     /// Ends every login of a user. The user's epoch has been raised before: that is what holds if this dies half-way.
     pub async fn end_logins(&self, user: UserId, now: Timestamp) -> Result<(), Failed> {
-        for login in self.logins(user).await? {
+        for login in self.login_ids(user).await? {
             self.end_login(user, login, now).await?;
         }
         Ok(())
@@ -212,14 +215,14 @@ impl Identity<'_> {
             .number(":epoch", user.epoch);
         let key = keys::login(&self.tenant.id, user.id, kept);
         self.tenant.store.tables.update(Table::Identity, key, carry).await?;
-        for login in self.logins(user.id).await?.into_iter().filter(|login| *login != kept) {
+        for login in self.login_ids(user.id).await?.into_iter().filter(|login| *login != kept) {
             self.end_login(user.id, login, now).await?;
         }
         Ok(())
     }
 
     /// The logins of a user that have not ended. Few: each is forgotten a day after it became idle.
-    async fn logins(&self, user: UserId) -> Result<Vec<LoginId>, Failed> {
+    async fn login_ids(&self, user: UserId) -> Result<Vec<LoginId>, Failed> {
         let find = Find::partition(keys::user(&self.tenant.id, user).partition, Read::Consistent);
         let items = self.tenant.store.tables.all(Table::Identity, find).await?;
         let open = items.iter().filter(|item| !item.contains_key("ended"));
@@ -241,13 +244,14 @@ fn holds(user: &Item, login: &Item) -> bool {
     text_of(user, "standing") == Standing::Active.word() && epoch(login) >= epoch(user)
 }
 
-fn read(item: &Item) -> Result<Login, Failed> {
+fn read(item: &Item, alive: bool) -> Result<Login, Failed> {
     let at = |name| Timestamp::from_second(number_of(item, name).unwrap_or_default()).map_err(Failed::corrupt);
     Ok(Login {
         id: text_of(item, "login").parse().map_err(Failed::corrupt)?,
         created: at("created")?,
         refreshed: at("refreshed")?,
         device: Device { agent: text_of(item, "agent").to_owned(), network: text_of(item, "network").to_owned() },
+        alive,
     })
 }
 
