@@ -152,6 +152,8 @@ pub(crate) async fn people_have_all_that_is_kept_of_them() {
     assert_eq!((&kept["id"], &kept["userName"]), (&json!(order), &json!(NAMES[1])));
     assert_eq!((kept["tickets"].as_array().unwrap().len(), &kept["refunds"][0]["reason"]), (2, &json!("ill")));
     assert_eq!(kept["payments"].as_array().unwrap().len(), 1);
+    let refund = format!("/api/refunds/{}", text(&kept["refunds"][0], "id"));
+    assert_eq!(wei.call(&shop, "GET", &refund, Value::Null).await.data()["reason"], "ill");
     let other = shop.buyer().await;
     let others = shop.get(&other, "/api/users/export").await.data();
     assert_eq!(others["orders"], json!([]));

@@ -3,11 +3,12 @@
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route,
     auth::ticket_id,
+    refund_id::PublicRefundId,
     wire::{IdText, Instant, Text},
 };
 use domain::{
     Timestamp,
-    id::{EventId, LoginId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId},
+    id::{EventId, LoginId, OptionId, OrderId, PaymentId, SessionId, TicketId},
     money::Currency,
     order::Order,
     refund::{self, Reason, Refund},
@@ -94,7 +95,7 @@ struct PaymentExport {
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RefundExport {
-    id: IdText<RefundId>,
+    id: Text<PublicRefundId>,
     /// Minor units.
     amount: u64,
     status: &'static str,
@@ -212,7 +213,13 @@ impl RefundExport {
             refund::State::Done { .. } => "done",
             refund::State::Failed { .. } => "failed",
         };
-        Self { id: refund.id.into(), amount: refund.amount.minor, status, reason, created_at: refund.created.into() }
+        Self {
+            id: Text(PublicRefundId::from(refund)),
+            amount: refund.amount.minor,
+            status,
+            reason,
+            created_at: refund.created.into(),
+        }
     }
 }
 

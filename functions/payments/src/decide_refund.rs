@@ -2,6 +2,7 @@
 
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route,
+    refund_id::PublicRefundId,
     wire::{IdText, Text},
 };
 use domain::{
@@ -18,9 +19,7 @@ use store::{Applied, Table, Tenant};
 
 use crate::{
     giving_back::{enter, explain},
-    reach,
-    refund_id::PublicRefundId,
-    send,
+    reach, send,
     view::RefundView,
     words,
 };
@@ -219,7 +218,7 @@ mod tests {
     fn the_refund_that_waits_is_meant_unless_one_is_named() {
         let order = paid(capture("c1"));
         let (done, waits) = (numbered(1, State::Done { at: at(9) }), numbered(2, State::Requested));
-        let name = |refund: &Refund| Some(crate::view::public_id(refund));
+        let name = |refund: &Refund| Some(PublicRefundId::from(refund));
         let both = [done.clone(), waits.clone()];
         assert_eq!(pick(&order, &both, None).unwrap(), Some(waits.clone()));
         assert_eq!(pick(&order, &both, name(&done)).unwrap(), Some(done.clone()));

@@ -1,11 +1,13 @@
 //! `GET /api/refunds/{refund}`: a refund, for whoever asked for it and whoever organises the event.
 
-use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route, wire::Text};
+use app::{
+    App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route, refund_id::PublicRefundId, wire::Text,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use store::Table;
 
-use crate::{reach, refund_id::PublicRefundId, view::RefundView};
+use crate::{reach, view::RefundView};
 
 /// The operation.
 pub static OPERATION: Operation = Operation::of::<GetRefund>();

@@ -8,7 +8,6 @@ mod giving_back;
 mod hours;
 mod provider;
 mod reach;
-mod refund_id;
 mod send;
 #[cfg(test)]
 mod testing;

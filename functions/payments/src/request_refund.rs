@@ -2,7 +2,7 @@
 
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Idempotency, Located, Method, Nothing, Operation, Route,
-    wire::IdText,
+    refund_id::PublicRefundId, wire::IdText,
 };
 use domain::{
     Timestamp,
@@ -19,7 +19,7 @@ use store::{Applied, Table, Tenant};
 use crate::{
     giving_back::{enter, explain, numbers, refuse, rule, see_unused},
     reach,
-    view::{RefundView, public_id},
+    view::RefundView,
     words,
 };
 
@@ -130,7 +130,7 @@ async fn request(tenant: &Tenant, refund: Refund, now: Timestamp) -> Result<Refu
 }
 
 fn located(refund: &Refund) -> Located<RefundView> {
-    Located { location: format!("/api/refunds/{}", public_id(refund)), value: RefundView::of(refund) }
+    Located { location: format!("/api/refunds/{}", PublicRefundId::from(refund)), value: RefundView::of(refund) }
 }
 
 #[cfg(test)]

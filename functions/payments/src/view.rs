@@ -1,6 +1,9 @@
 //! Payments and refunds as the world sees them.
 
-use app::wire::{IdText, Instant, Text};
+use app::{
+    refund_id::PublicRefundId,
+    wire::{IdText, Instant, Text},
+};
 use domain::{
     id::{OrderId, PaymentId, TicketId},
     money::Currency,
@@ -10,8 +13,6 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::refund_id::PublicRefundId;
 
 /// A payment that was begun.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -129,7 +130,7 @@ impl RefundView {
     pub(crate) fn of(refund: &Refund) -> Self {
         let ticket = |number: &u8| app::auth::ticket_id(refund.order, *number).into();
         Self {
-            id: Text(public_id(refund)),
+            id: Text(PublicRefundId::from(refund)),
             order_id: refund.order.into(),
             amount: refund.amount.minor,
             currency: refund.amount.currency.into(),
@@ -147,10 +148,6 @@ impl RefundView {
             created_at: refund.created.into(),
         }
     }
-}
-
-pub(crate) const fn public_id(refund: &Refund) -> PublicRefundId {
-    PublicRefundId { order: refund.order, refund: refund.id }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod limits;
 pub mod machine;
 pub mod message;
 mod operation;
+pub mod refund_id;
 mod route;
 pub mod session_cache;
 mod signature;

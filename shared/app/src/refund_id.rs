@@ -2,14 +2,25 @@
 
 use std::{fmt, str::FromStr};
 
-use domain::id::{Id, IdError, OrderId, RefundId};
+use domain::{
+    id::{Id, IdError, OrderId, RefundId},
+    refund::Refund,
+};
 
 /// Names an order and its refund. A refund lies under its order's key and there is no index over refunds, so the id that
 /// is given out says both: `rfd_`, 26 characters of the order, 26 of the refund. To clients it is opaque.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PublicRefundId {
-    pub(crate) order: OrderId,
-    pub(crate) refund: RefundId,
+pub struct PublicRefundId {
+    /// The order that money goes back for.
+    pub order: OrderId,
+    /// Which of its refunds.
+    pub refund: RefundId,
+}
+
+impl From<&Refund> for PublicRefundId {
+    fn from(refund: &Refund) -> Self {
+        Self { order: refund.order, refund: refund.id }
+    }
 }
 
 /// Characters of an id without its prefix.
