@@ -3,7 +3,7 @@
 import datetime
 import re
 
-ID = re.compile(r"\b([a-z]{3})_([0-9a-hjkmnp-tv-z]{26})\b")
+ID = re.compile(r"\b([a-z]{3})_((?:[0-9a-hjkmnp-tv-z]{25}[048cgmrw]){1,2})\b")
 PREFIX = re.compile(r"^\^([a-z]{3})_")
 TENANT = "^[a-z][a-z0-9-]{0,23}$"
 # What a word in a path stands for where its schema does not say so.
@@ -26,7 +26,7 @@ class Operation:
         )
         content = raw.get("requestBody", {}).get("content", {})
         self.schema = self.resolve(content.get("application/json", {}).get("schema", {}))
-        self.path_ids = {p["name"]: kind(p["name"], p.get("schema", {})) for p in self.at("path")}
+        self.path_ids = {p["name"]: kind(p["name"], p.get("schema", {})) or BY_NAME.get(p["name"]) for p in self.at("path")}
         self.query_ids = {p["name"]: kind(p["name"], p.get("schema", {})) for p in self.at("query")}
         self.query_ids = {name: kind for name, kind in self.query_ids.items() if kind and kind != "tenant"}
 
@@ -86,7 +86,7 @@ def kind(name, schema):
     if pattern == TENANT:
         return "tenant"
     bare = re.sub(r"Ids?$", "", name)
-    return BY_NAME.get(bare) if bare != name or name in BY_NAME else None
+    return BY_NAME.get(bare) if bare != name else None
 
 
 def operations(document):
