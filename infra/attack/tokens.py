@@ -104,13 +104,16 @@ class Listener:
     """Whoever asks for a key here was made to by a token."""
 
     def __init__(self, key):
-        asked, body = [], json.dumps({"keys": [key]}).encode()
+        asked, listener = [], self
         self.asked = asked
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 asked.append(self.path)
+                said = listener.discovery() if "openid-configuration" in self.path else {"keys": [key]}
+                body = json.dumps(said).encode()
                 self.send_response(200)
+                self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -121,6 +124,12 @@ class Listener:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def discovery(self):
+        """What an OpenID provider says of itself."""
+        places = {name: f"{self.url}/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+        offers = {"response_types_supported": ["code"], "subject_types_supported": ["public"]}
+        return {"issuer": self.url, **places, **offers, "id_token_signing_alg_values_supported": ["EdDSA", "RS256"]}
 
     def close(self):
         self.server.shutdown()
