@@ -48,7 +48,7 @@ class House:
     """A tenant with one of everybody and one of everything."""
 
     def __init__(self, town, tenant):
-        self.town, self.web, self.tenant, self.people = town, town.web, tenant, {}
+        self.town, self.web, self.tenant, self.ids = town, town.web, tenant, {}
 
     def log_in(self, name, password=PASSWORD, web=None):
         body = {"tenantId": self.tenant, "login": name, "password": password}
