@@ -370,8 +370,20 @@ struct Record {
 
 impl Record {
     fn of(user: &User) -> Self {
-        let User { id: _, role, standing, email: _, phone: _, verified, profile: _, password, epoch, created, updated, version } =
-            user.clone();
+        let User {
+            id: _,
+            role,
+            standing,
+            email: _,
+            phone: _,
+            verified,
+            profile: _,
+            password,
+            epoch,
+            created,
+            updated,
+            version,
+        } = user.clone();
         Self {
             fence: None,
             role: role.word().to_owned(),
