@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+import time
 import urllib.parse
 
 import town as towns
@@ -120,6 +121,13 @@ def redirects(town, probe):
                          "//shop.test/back", "javascript:alert(1)", back + "%00", "https://shop.test/back/../x", "https://shop.test\\@evil.test/back"):
                 answer = begin(evil)
                 probe.check(not answer.good, f"a login comes back to {evil}", answer)
+        for issuer in ("file:///etc/passwd", "http://169.254.169.254", "https://169.254.169.254", "http://10.0.0.1", "https://10.0.0.1", "gopher://127.0.0.1",
+                       "https://[::ffff:169.254.169.254]", "https://0x7f000001", "https://2130706433", "https://127.1", "https://user@shop.test",
+                       f"http://localhost@169.254.169.254:{listener.url.rsplit(':')[-1]}", "https://metadata.google.internal", "javascript:x", "", "https://"):
+            began = time.monotonic()
+            answer = b.admin.call("PUT", "/api/admin/login-providers/evil", {**given, "issuer": issuer})
+            probe.refused(answer, f"the issuer {issuer}", 400, 409)
+            probe.check(time.monotonic() - began < 3, f"the issuer {issuer} is asked, for it takes {time.monotonic() - began:.1f} s", answer)
         for query in ("next", "url", "redirect", "redirect_uri", "returnTo", "continue", "dest"):
             for path in ("/", "/docs", "/api/auth/logout", "/api/events", f"/api/tickets/{town.a.tickets[0]['id']}/qr.png"):
                 answer = town.a.buyer.call("GET", f"{path}?{query}=https://evil.test/&tenantId=demo")

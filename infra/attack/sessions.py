@@ -84,10 +84,9 @@ def forged(town, probe):
             person.take(new.data)
         else:
             probe.tries += 1
+    probe.honest(refresh(town, somebody(town).refresh), "a real one is good")
     new = refresh(town, person.refresh)
-    if not probe.check(new.good, "a token that was made up, of what is no secret in a real one, ended the session", new):
-        return
-    probe.honest(new, "after all this the real one is good")
+    probe.check(new.good, "a token that was made up around the ids of a session, which are no secret, ended it", new)
 
 
 @attack("sessions: ended ones")
