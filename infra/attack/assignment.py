@@ -101,6 +101,8 @@ def raised(town, probe):
     ):
         answer = who.call("PUT", f"/api/admin/users/{whom.id}", changed)
         probe.refused(answer, f"{who.name} makes {whom.name} {changed}", 400, 401, 403, 404)
+    for who, whom in ((a.admin, town.root), (a.admin, a.admin), (b.admin, a.mallory), (a.publisher, a.mallory), (a.machine, a.mallory), (town.root, town.root)):
+        probe.refused(who.call("DELETE", f"/api/admin/users/{whom.id}"), f"{who.name} erases {whom.name}", 403, 404)
     for role in ("root", "Platform", "PLATFORM", "platform ", "owner", 5, ["platform"], {"a": 1}, "0"):
         answer = a.admin.call("PUT", f"/api/admin/users/{a.mallory.id}", {"role": role})
         probe.refused(answer, f"role {role!r}", 400, 403)

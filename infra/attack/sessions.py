@@ -1,12 +1,14 @@
 """Sessions: refresh tokens, logout, what ends a session and what does not."""
 
 import base64
+import secrets
 import time
 
 import town as towns
 from money import alone, together
 from report import attack
 from tokens import parts
+from wire import Person
 
 PROFILE = "/api/users/profile"
 
@@ -142,6 +144,31 @@ def lowered(town, probe):
     probe.refused(person.call("POST", "/api/users/me/erase", {"password": "another-password-1"}), "erased with a wrong password", 401)
     towns.must(person.call("POST", "/api/users/me/erase", {"password": person.password}))
     gone(probe, person, "erased")
+
+
+@attack("sessions: those of a tenant that is disabled")
+def disabled(town, probe):
+    tenant = f"closed-{secrets.token_hex(3)}"
+    made = towns.must(town.root.call("POST", "/api/platform/tenants", {"id": tenant, "name": "Closed"}))
+    login = f"admin@{tenant}.test"
+    towns.must(town.web.send("POST", "/api/auth/invitations/accept", (), {
+        "tenantId": tenant, "invitation": made["invitation"], "email": login, "password": towns.PASSWORD}))
+    enter = lambda: town.web.send("POST", "/api/auth/login", (), {"tenantId": tenant, "login": login, "password": towns.PASSWORD})
+    boss = Person(town.web, "boss", tenant, towns.must(enter()))
+    probe.honest(boss.get("/api/admin/users"), "its administrator before")
+    line = next(line for line in towns.must(town.root.get("/api/platform/tenants?pageSize=100"))["items"] if line["id"] == tenant)
+    shut = town.root.call("PUT", f"/api/platform/tenants/{tenant}", {"status": "disabled", "version": line["version"]})
+    probe.honest(shut, "the platform disables it")
+    end = time.monotonic() + 2.5
+    while boss.get("/api/admin/users").good and time.monotonic() < end:
+        time.sleep(0.05)
+    probe.refused(boss.get("/api/admin/users"), "its administrator afterwards", 401, 403)
+    probe.refused(enter(), "a login afterwards", 401, 403)
+    probe.refused(refresh(town, boss.refresh), "a refresh afterwards", 401, 403)
+    probe.refused(town.web.send("GET", f"/api/events?tenantId={tenant}"), "its events afterwards", 403, 404)
+    for path in (f"/api/platform/tenants/{tenant}", "/api/admin/tenant"):
+        answer = boss.call("PUT", path, {"status": "active", "version": line["version"] + 1})
+        probe.refused(answer, f"its administrator enables it by {path}", 401, 403)
 
 
 @attack("sessions: places in lists of another tenant (cursors)")
