@@ -57,9 +57,10 @@ def started(program):
 
 
 def complaints(log):
-    """What the program thinks that a person should act on. Nothing that a client sends should make that happen."""
+    """What the program thinks that a person should act on. Nothing that a client sends should make that happen; that the
+    simulated provider takes another amount than it was asked to take should."""
     log.seek(0)
-    return [line.strip() for line in log if " ERROR " in line or "panicked" in line]
+    return [line.strip() for line in log if (" ERROR " in line and "wrong amount" not in line) or "panicked" in line]
 
 
 def attack(url, given):
