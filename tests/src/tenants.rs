@@ -1,6 +1,7 @@
 //! Tenants are made, run themselves, and are disabled.
 
 use domain::{tenant::TenantId, user::Role};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
@@ -54,6 +55,27 @@ pub(crate) async fn a_tenant_is_made_and_its_first_administrator_comes_by_invita
     let bearer = format!("Bearer {}", shop.token(&root));
     let foreign = [("authorization", bearer.as_str()), ("x-tenant-id", "city-hall")];
     shop.web.send("GET", "/api/admin/events", &foreign, "").await.refused(400, "validation_failed");
+}
+
+#[tokio::test]
+async fn of_several_who_accept_an_invitation_at_once_one_is_told_that_they_did() {
+    let shop = Shop::open().await;
+    let root = root(&shop).await;
+    let made = shop.post(&root, "/api/platform/tenants", json!({"id": "hall", "name": "Hall"})).await.expect(201);
+    let body = |email: &str, field: &str| json!({"tenantId": "hall", field: email, "password": PASSWORD});
+    let emails = ["a@hall.test", "b@hall.test", "c@hall.test", "d@hall.test"];
+    let told = join_all(emails.map(|email| {
+        let mut accept = body(email, "email");
+        accept["invitation"] = made["invitation"].clone();
+        anonymous(&shop, "POST", "/api/auth/invitations/accept", accept)
+    }));
+    let told: Vec<_> = told.await.into_iter().map(|answer| answer.status).collect();
+    let mut let_in = Vec::new();
+    for email in emails {
+        let_in.push(anonymous(&shop, "POST", "/api/admin/auth/login", body(email, "username")).await.status);
+    }
+    let expected: Vec<_> = let_in.iter().map(|status| if *status == 200 { 201 } else { 404 }).collect();
+    assert_eq!((told, let_in.iter().filter(|status| **status == 200).count()), (expected, 1));
 }
 
 #[tokio::test]

@@ -80,11 +80,29 @@ impl Endpoint for AcceptInvitation {
         };
         let names = Names { email: Some(email.into_string()), phone: None };
         let user = new_user(names, None, Role::Admin, password::hash(password, app).await?, now, app.random()?);
-        match store.identity().register(&User { id: admin, ..user }, now).await? {
-            Registration::Made => arrived(&store, tenant).await,
+        let user = User { id: admin, ..user };
+        match store.identity().register(&user, now).await? {
+            Registration::Made => settle(&store, &user, tenant).await,
             Registration::Taken => Err(Code::AlreadyRegistered.into()),
         }
     }
+}
+
+/// Tells whoever made the account that they did. The account's id is the same for all who hold an invitation, so that of
+/// several at once one made it, and the write of each of the others looks like one that was repeated: the salt of the
+/// password's hash tells whose it is.
+async fn settle(store: &store::Tenant, user: &User, tenant: Tenant) -> Result<(), Error> {
+    let identity = store.identity();
+    let made = identity.user(user.id).await?;
+    arrived(store, tenant).await?;
+    if made.as_ref().is_some_and(|made| made.password == user.password) {
+        return Ok(());
+    }
+    let is_kept = |name: &str| made.as_ref().is_some_and(|made| made.names().any(|kept| kept == name));
+    for name in user.names().filter(|name| !is_kept(name)) {
+        identity.release(name, user.id).await?;
+    }
+    Err(Code::NotFound.into())
 }
 
 /// Notes that nobody is awaited any more. That the account is there counts in any case; if somebody changes the settings at

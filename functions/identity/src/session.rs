@@ -1,6 +1,12 @@
 //! Sessions: an access token that is checked without asking anybody, and a refresh token that is good once.
 
-use app::{App, Error, Identity, RequestFacts, auth::sha256, config::Secret as Hidden, token::ACCESS_SECS};
+use app::{
+    App, Error, Identity, RequestFacts,
+    auth::{Keys, sha256},
+    config::Secret as Hidden,
+    token::ACCESS_SECS,
+};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use data_encoding::BASE64URL_NOPAD;
 use domain::{
     Timestamp,
@@ -48,12 +54,7 @@ pub(crate) async fn open(
     app: &App,
 ) -> Result<Option<SignedIn>, Error> {
     let now = app.now();
-    let ticket = RefreshToken {
-        tenant: tenant.clone(),
-        user: user.id,
-        login: LoginId::new(now, app.random()?),
-        secret: Hidden::new(app.random()?),
-    };
+    let ticket = RefreshToken::new(tenant.clone(), user.id, LoginId::new(now, app.random()?), &app.keys, app.random()?);
     let accounts = app.store.tenant(tenant);
     let (idle_until, device) = (idle_until(now), device::of(request));
     let identity = accounts.identity();
@@ -68,8 +69,12 @@ pub(crate) async fn open(
 /// Renews a session; none where it is over, be it because `shown` was used before.
 pub(crate) async fn renew(user: User, shown: RefreshToken, app: &App) -> Result<Option<SignedIn>, Error> {
     let now = app.now();
+    // What we never gave out is no copy of anything, and ends nothing.
+    if !shown.is_ours(&app.keys) {
+        return Ok(None);
+    }
     let hash = shown.hash();
-    let next = RefreshToken { secret: Hidden::new(app.random()?), ..shown };
+    let next = RefreshToken::new(shown.tenant, shown.user, shown.login, &app.keys, app.random()?);
     let accounts = app.store.tenant(&next.tenant);
     let identity = accounts.identity();
     match identity.rotate(&user, next.login, &hash, &next.hash(), idle_until(now), now).await? {
@@ -90,7 +95,9 @@ fn idle_until(now: Timestamp) -> Timestamp {
 
 /// A refresh token: where its login is found, and a secret of which only the hash is stored.
 ///
-/// In base64url: a version, 16 bytes of user, 16 of login, 32 of secret, the tenant's id.
+/// In base64url: a version, 16 bytes of user, 16 of login, 32 of secret, the tenant's id. The secret is 16 random bytes and
+/// half a keyed hash of them and of all the rest: ids are no secret, and whoever knows them alone must not be taken for
+/// somebody who shows an old token, which ends the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RefreshToken {
     pub(crate) tenant: TenantId,
@@ -100,10 +107,29 @@ pub(crate) struct RefreshToken {
 }
 
 impl RefreshToken {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
     /// Characters: 65 bytes and the longest tenant's id, in base64.
     #[cfg(test)]
     pub(crate) const MAX: usize = (65 + TenantId::MAX_LENGTH).div_ceil(3) * 4;
+
+    /// A token for a login around 16 random bytes.
+    fn new(tenant: TenantId, user: UserId, login: LoginId, keys: &Keys, random: [u8; 16]) -> Self {
+        let mut secret = [0; 32];
+        secret[..16].copy_from_slice(&random);
+        secret[16..].copy_from_slice(&Self::tag(&tenant, user, login, keys, &random));
+        Self { tenant, user, login, secret: Hidden::new(secret) }
+    }
+
+    /// Whether the token was given out by this installation, be it long ago.
+    fn is_ours(&self, keys: &Keys) -> bool {
+        let (random, tag) = self.secret.expose().split_at(16);
+        verify_slices_are_equal(tag, &Self::tag(&self.tenant, self.user, self.login, keys, random)).is_ok()
+    }
+
+    fn tag(tenant: &TenantId, user: UserId, login: LoginId, keys: &Keys, random: &[u8]) -> [u8; 16] {
+        let mac = keys.mac("refresh-token", &[tenant.as_str().as_bytes(), &user.bytes(), &login.bytes(), random]);
+        mac.first_chunk().copied().unwrap_or_default()
+    }
 
     /// Reads a token.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -148,12 +174,8 @@ mod tests {
     use super::*;
 
     fn token() -> RefreshToken {
-        RefreshToken {
-            tenant: "a-tenant-of-24-letters-x".parse().unwrap(),
-            user: UserId::from_bytes([1; 16]),
-            login: LoginId::from_bytes([2; 16]),
-            secret: Hidden::new([3; 32]),
-        }
+        let (user, login) = (UserId::from_bytes([1; 16]), LoginId::from_bytes([2; 16]));
+        RefreshToken::new("a-tenant-of-24-letters-x".parse().unwrap(), user, login, &Keys::new(&[7; 32]), [3; 16])
     }
 
     #[test]
@@ -168,6 +190,14 @@ mod tests {
         for bad in ["", "x", "!!!!", &good[..80], &good[1..], &[&good, "."].concat()] {
             assert_eq!(RefreshToken::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn what_was_never_given_out_is_told_from_what_is_old() {
+        let (keys, other) = (Keys::new(&[7; 32]), LoginId::from_bytes([9; 16]));
+        assert!(token().is_ours(&keys) && !token().is_ours(&Keys::new(&[8; 32])));
+        assert!(!RefreshToken { login: other, ..token() }.is_ours(&keys));
+        assert!(!RefreshToken { secret: Hidden::new([3; 32]), ..token() }.is_ours(&keys));
     }
 
     #[test]

@@ -26,8 +26,12 @@ const EXPOSED: HeaderValue = HeaderValue::from_static("etag,location,retry-after
 /// The origin of a request that comes from a page of this machine.
 pub(crate) fn origin(headers: &HeaderMap) -> Option<HeaderValue> {
     let origin = headers.get(ORIGIN)?;
-    let host = origin.to_str().ok()?.parse::<Uri>().ok()?.host()?.to_owned();
-    matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]").then(|| origin.clone())
+    let address = origin.to_str().ok()?.parse::<Uri>().ok()?;
+    // All that stands before the port: `host` stops at a bracket, and leaves out what stands before an @.
+    let authority = address.authority()?.as_str();
+    let port = [":", address.port().as_ref().map_or("", |port| port.as_str())].concat();
+    let host = authority.strip_suffix(port.as_str()).unwrap_or(authority);
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]").then(|| origin.clone())
 }
 
 /// The answer to a browser that asks before it sends.
@@ -64,7 +68,10 @@ mod tests {
             assert!(preflight(&Method::OPTIONS, &headers(ours)).is_some(), "{ours}");
             assert!(preflight(&Method::PUT, &headers(ours)).is_none(), "{ours}");
         }
-        for other in ["https://evil.example", "http://localhost.evil.example", "null", "", "file://"] {
+        let hosts = ["https://evil.example", "http://localhost.evil.example", "http://[::1].evil.example"];
+        for other in
+            hosts.into_iter().chain(["http://a@localhost", "http://localhost@evil.example", "null", "", "file://"])
+        {
             assert!(preflight(&Method::OPTIONS, &headers(other)).is_none(), "{other}");
         }
     }

@@ -59,7 +59,9 @@ fn run(arguments: Arguments) -> Result<(), String> {
     if let Some(name) = ENDPOINTS.into_iter().find(|name| is_set(name)) {
         return Err(format!("{name} is set, but this program uses its own services only; unset it"));
     }
-    let filter = EnvFilter::try_new(&arguments.log).map_err(|error| format!("--log {}: {error}", arguments.log))?;
+    // The library that serves files calls every unsigned request an error; what really fails is logged by us.
+    let directives = ["s3s=off,", &arguments.log].concat();
+    let filter = EnvFilter::try_new(directives).map_err(|error| format!("--log {}: {error}", arguments.log))?;
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start: {error}"))?;

@@ -56,7 +56,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
                       allow_header_conformance,ignored_auth,use_after_free";
 
 /// Builds the program as the tests use it; where it is.
-fn build() -> Outcome<PathBuf> {
+pub(crate) fn build() -> Outcome<PathBuf> {
     // With the features that tests have: what they built is not built once more.
     let arguments =
         ["build", "--workspace", "--tests", "--bin", "onsale", "--message-format", "json-render-diagnostics"];

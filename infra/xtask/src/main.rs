@@ -4,6 +4,7 @@
 //! fails when a committed one is stale.
 
 mod areas;
+mod attack;
 mod audit;
 mod bench;
 mod binaries;
@@ -79,6 +80,8 @@ enum Task {
     DeployedTest(deployed::Options),
     /// Makes a tenant and the accounts that run it, in a stack that was just deployed.
     Seed(seed::Options),
+    /// Attacks the running program from outside, as a stranger would; a minute after the build.
+    Attack,
     /// Has schemathesis compare the running program with its `OpenAPI` document.
     FuzzApi {
         /// The same seed makes the same requests.
@@ -105,6 +108,7 @@ fn main() -> ExitCode {
         Task::Model => model::run(),
         Task::DeployedTest(options) => deployed::run(&options),
         Task::Seed(options) => seed::run(&options),
+        Task::Attack => attack::run(),
         Task::FuzzApi { seed, examples } => fuzz_api::run(seed, examples),
     };
     match done {

@@ -115,6 +115,21 @@ async fn no_path_leads_where_it_should_not() {
     assert!(sent > 500, "{sent}");
 }
 
+#[tokio::test]
+async fn a_target_that_is_no_path_is_refused() {
+    let town = Town::found().await;
+    for (method, target) in
+        [("OPTIONS", "*"), ("GET", "*"), ("POST", "*"), ("GET", "http://127.0.0.1*"), ("GET", "127.0.0.1:1")]
+    {
+        let bytes = request(method, target.as_bytes(), &[header("host", "127.0.0.1")], b"");
+        let answer = town.shop.web.raw(&bytes).await;
+        assert!(
+            answer.as_ref().is_none_or(|answer| (400..500).contains(&answer.status)),
+            "{method} {target}: {answer:?}"
+        );
+    }
+}
+
 /// Headers that are odd in themselves, or beside the usual ones.
 fn odd_headers() -> Vec<Vec<Vec<u8>>> {
     let long = |name: &str, length: usize| vec![header(name, vec![b'a'; length])];

@@ -86,6 +86,7 @@ fn what_is_wrong_is_named_by_its_path() {
     check("/description", "line\nline", &[]);
     check("/poster", "javascript:alert(1)", &["poster"]);
     check("/poster", "//elsewhere.test/x.png", &["poster"]);
+    check("/poster", "https://a.test/x.png\" onerror=\"x", &["poster"]);
     check("/poster", "/posters/1.png", &[]);
     check("/timezone", "Mars/Base", &["timezone"]);
     check("/currency", "XXX", &["currency"]);

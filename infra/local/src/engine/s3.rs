@@ -41,8 +41,11 @@ impl S3 {
         {
             request.headers_mut().insert(HOST, host);
         }
-        self.service.call(request).await.unwrap_or_else(|error| {
-            tracing::error!(?error, "the embedded S3 failed");
+        let answered = self.service.call(request).await;
+        if answered.as_ref().map_or(true, |answer| answer.status() == StatusCode::INTERNAL_SERVER_ERROR) {
+            tracing::error!(error = ?answered.as_ref().err(), "the embedded S3 failed");
+        }
+        answered.unwrap_or_else(|_| {
             let mut failed = Response::new(Body::empty());
             *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             failed

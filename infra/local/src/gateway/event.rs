@@ -27,13 +27,15 @@ pub(super) fn request_id() -> String {
     Uuid::now_v7().simple().to_string()
 }
 
-/// Refuses a host that is none: addresses are made of it, by us and by `lambda_http`, which panics where it cannot.
+/// Refuses a host that is none, and a path that is none (`OPTIONS *`): addresses are made of them, by us and by `lambda_http`,
+/// which panics where it cannot.
 pub(super) fn host(parts: &Parts) -> Result<(), Gone> {
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     let host = hosts.next().and_then(|host| host.to_str().ok());
     let is_address = |host: &str| Url::parse(&["http://", host, "/"].concat()).is_ok();
     let is_host = host.is_some_and(|host| !host.contains('@') && host.parse::<Authority>().is_ok() && is_address(host));
-    if is_host && hosts.next().is_none() { Ok(()) } else { Err(Gone) }
+    let is_path = parts.uri.path().starts_with('/');
+    if is_host && is_path && hosts.next().is_none() { Ok(()) } else { Err(Gone) }
 }
 
 /// The request as `lambda_http` makes it of the event.
