@@ -39,9 +39,6 @@ pub(crate) struct SettingsChange {
     /// The most tickets of one order; an option's own limit may be lower.
     #[schemars(range(min = 1, max = 10))]
     max_per_order: Option<u64>,
-    /// The most tickets of one event in all orders of an account; 0 for no limit.
-    #[schemars(range(max = 1_000))]
-    max_per_account: Option<u64>,
     /// The policy of events that say none.
     refund_policy: Option<RefundPolicyBody>,
     /// Origins whose pages may call the API; empty for any.
@@ -128,9 +125,6 @@ impl SettingsChange {
             let most = found.take("maxPerOrder", Quantity::parse(most));
             tenant.limits.per_order = most.unwrap_or(tenant.limits.per_order);
         }
-        if let Some(most) = self.max_per_account {
-            tenant.limits.per_account = u16::try_from(most).ok().filter(|most| *most > 0);
-        }
         if let Some(policy) = self.refund_policy {
             tenant.refunds = policy.read();
         }
@@ -167,7 +161,6 @@ pub(crate) struct SettingsView {
     features: FeaturesView,
     hold_minutes: u8,
     max_per_order: u8,
-    max_per_account: u16,
     refund_policy: RefundPolicyBody,
     allowed_origins: Vec<String>,
     admin_networks: Vec<String>,
@@ -198,7 +191,6 @@ impl SettingsView {
             features: FeaturesView::of(tenant.features),
             hold_minutes: tenant.hold.as_minutes(),
             max_per_order: tenant.limits.per_order.get(),
-            max_per_account: tenant.limits.per_account.unwrap_or(0),
             refund_policy: RefundPolicyBody::of(tenant.refunds),
             allowed_origins: tenant.allowed_origins.iter().map(ToString::to_string).collect(),
             admin_networks: tenant.admin_networks.iter().map(ToString::to_string).collect(),
@@ -222,9 +214,9 @@ mod tests {
     fn what_is_left_out_stays_and_what_is_empty_goes() {
         let before = Tenant::new("demo".parse().unwrap(), "Demo".into());
         assert_eq!(apply("{}").unwrap(), before);
-        let changed = apply(r#"{"name":"Hall","contact":" ","maxPerAccount":6,"adminNetworks":["192.0.2.0/24"]}"#);
+        let changed = apply(r#"{"name":"Hall","contact":" ","adminNetworks":["192.0.2.0/24"]}"#);
         let changed = changed.unwrap();
-        assert_eq!((changed.name.as_str(), &changed.contact, changed.limits.per_account), ("Hall", &None, Some(6)));
+        assert_eq!((changed.name.as_str(), &changed.contact), ("Hall", &None));
         assert!(changed.admin_networks[0].contains("192.0.2.9".parse().unwrap()));
     }
 

@@ -98,13 +98,11 @@ impl FromStr for Locale {
 pub struct Limits {
     /// Tickets in one order; an option's own limit may be lower.
     pub per_order: Quantity,
-    /// Tickets of one event in all orders of an account; none where nothing is said.
-    pub per_account: Option<u16>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { per_order: Quantity::MOST, per_account: None }
+        Self { per_order: Quantity::MOST }
     }
 }
 

@@ -29,9 +29,6 @@ pub(super) struct SettingsItem {
     hold: u8,
     /// Tickets in one order.
     most: u8,
-    /// Tickets of one event for one account.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    account: Option<u16>,
     refunds: (String, u16),
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     origins: Vec<String>,
@@ -65,7 +62,6 @@ impl SettingsItem {
             merchandise: settings.features.merchandise,
             hold: settings.hold.as_minutes(),
             most: settings.limits.per_order.get(),
-            account: settings.limits.per_account,
             refunds,
             origins: settings.allowed_origins.iter().map(ToString::to_string).collect(),
             networks: settings.admin_networks.iter().map(ToString::to_string).collect(),
@@ -94,10 +90,7 @@ impl SettingsItem {
                 merchandise: self.merchandise,
             },
             hold: HoldTime::minutes(u64::from(self.hold)).map_err(Failed::corrupt)?,
-            limits: Limits {
-                per_order: Quantity::parse(u64::from(self.most)).map_err(Failed::corrupt)?,
-                per_account: self.account,
-            },
+            limits: Limits { per_order: Quantity::parse(u64::from(self.most)).map_err(Failed::corrupt)? },
             refunds: read_refunds(&self.refunds.0, self.refunds.1)?,
             allowed_origins: read_all(&self.origins)?,
             admin_networks: read_all(&self.networks)?,
@@ -133,7 +126,7 @@ mod tests {
             contact: Some("hello@demo.test".into()),
             locale: domain::tenant::Locale::Chinese,
             features: Features { calendar: true, membership: true, coupon: true, merchandise: true },
-            limits: Limits { per_order: Quantity::parse(4).unwrap(), per_account: Some(6) },
+            limits: Limits { per_order: Quantity::parse(4).unwrap() },
             refunds: RefundPolicy::Automatic { hours_before: 48 },
             allowed_origins: vec!["https://a.test".parse().unwrap()],
             admin_networks: vec!["192.0.2.0/24".parse().unwrap(), "::1".parse().unwrap()],
