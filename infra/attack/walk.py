@@ -140,11 +140,16 @@ def as_seen(answer, filled):
     return status, text, names
 
 
-def walk(probe, way, who, house):
+def own_of(who):
+    """What belongs to an attacker, who may do with it what they like."""
     own = {}
     for path in OWN if who.role != "nobody" and not hasattr(who, "key") else ():
         for kind, ids in spec.ids_in(who.get(path).text).items():
             own.setdefault(kind, set()).update(ids if kind in PRIVATE else ())
+    return own
+
+
+def walk(probe, way, who, house, own):
     for slot in way.slots:
         kind = slot[2]
         others = [other for other in way.slots if other != slot]
@@ -187,9 +192,10 @@ def everything(town, probe):
     before = {house: state(town, house) for house in (town.a, town.b)}
     probe.control(sum(status == 200 for status, _ in before[town.a].values()) > 20, "the state of a tenant is read by its people")
     for who, house in pairs:
+        own = own_of(who)
         for way in ways(town):
             if not may(way, who, house):
-                walk(probe, way, who, house)
+                walk(probe, way, who, house, own)
     for house, was in before.items():
         now = state(town, house)
         for key in was:
