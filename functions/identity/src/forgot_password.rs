@@ -39,7 +39,7 @@ impl Endpoint for ForgotPassword {
         grants: &[Grant::write(Table::Identity), Grant::open_keys(), Grant::send(Queue::Notify)],
         summary: "Ask for a link to set a new password; the answer is the same whether there is such an account",
         success: 202,
-        errors: &[Code::RateLimited],
+        errors: &[Code::NotFound, Code::RateLimited],
         ..Route::DEFAULT
     };
     type Path = Nothing;

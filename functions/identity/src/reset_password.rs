@@ -39,7 +39,7 @@ impl Endpoint for ResetPassword {
         auth: Auth::Proof,
         grants: &[Grant::read(Table::Identity), Grant::write(Table::Identity), Grant::open_keys()],
         summary: "Set a new password by the token of a message, and end every session",
-        errors: &[Code::BadCode, Code::RateLimited, Code::Busy],
+        errors: &[Code::NotFound, Code::BadCode, Code::RateLimited, Code::Busy],
         ..Route::DEFAULT
     };
     type Path = Nothing;

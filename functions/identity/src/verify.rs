@@ -48,7 +48,7 @@ impl Endpoint for Verify {
             Grant::send(Queue::Notify),
         ],
         summary: "Prove by a code that an e-mail address or telephone number is one's own",
-        errors: &[Code::BadCode, Code::AlreadyRegistered, Code::RateLimited, Code::Busy],
+        errors: &[Code::NotFound, Code::BadCode, Code::AlreadyRegistered, Code::RateLimited, Code::Busy],
         ..Route::DEFAULT
     };
     type Path = Nothing;
