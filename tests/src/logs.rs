@@ -14,7 +14,9 @@ use serde_json::Value;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _};
 
-use crate::{accounts, auditor, door, machines, money, organisers, sale, trail};
+use crate::{
+    accounts, auditor, door, federation, machines, money, names, organisers, people, sale, tenants, trail, two_factor,
+};
 
 /// Names under which there is what no log may have.
 const HIDDEN: [&str; 22] = [
@@ -61,6 +63,12 @@ const STORIES: &[fn()] = &[
     door::a_ticket_admits_once_and_its_own_repeat,
     machines::a_machine_buys_pays_and_is_shut_out,
     trail::administrators_read_who_did_what_and_what_became_of_it,
+    names::a_code_proves_an_address_five_tries_long_for_ten_minutes,
+    names::a_forgotten_password_is_replaced_once_and_every_session_ends,
+    two_factor::an_authenticator_is_enrolled_asked_for_and_given_up,
+    federation::the_first_login_makes_an_account_and_the_second_finds_it,
+    people::whoever_asks_is_erased_and_the_books_stay_right,
+    tenants::a_tenant_is_made_and_its_first_administrator_comes_by_invitation,
 ];
 
 /// What was heard on this thread while it listens, by the names under which it came.
