@@ -16,13 +16,14 @@ use self::{
     wechat::Wechat,
 };
 use crate::{
+    accounts::call,
     audit::scan,
     client::Answer,
     shop::{self, Person, Shop, text},
     two_factor,
 };
 
-/// Milliseconds for which a session is believed alive, and one more second.
+/// Seconds for which a session is believed alive, and one more.
 const NOTICED_SECS: i64 = 3;
 
 /// A shop whose tenant has agreed with a provider that is called `idp`.
@@ -39,14 +40,6 @@ struct Visit {
     kept: String,
     /// What stood in the address.
     sent: String,
-}
-
-async fn send(shop: &Shop, method: &str, path: &str, token: Option<&str>, body: &Value) -> Answer {
-    let bearer = token.map(|token| format!("Bearer {token}"));
-    let mut headers = vec![("content-type", "application/json")];
-    headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
-    let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(body).unwrap() };
-    shop.web.send(method, path, &headers, body).await
 }
 
 async fn agree(shop: &Shop, admin: &Person, name: &str, issuer: &str) -> Answer {
@@ -68,7 +61,7 @@ impl Town {
 
     async fn visit_for(&self, purpose: &str, person: &Value) -> Visit {
         let body = json!({"tenantId": "demo", "purpose": purpose});
-        let begun = send(&self.shop, "POST", "/api/auth/oidc/idp/start", None, &body).await.expect(200);
+        let begun = call(&self.shop, "POST", "/api/auth/oidc/idp/start", None, body).await.expect(200);
         let (code, sent) = self.idp.visit(&text(&begun, "authorizationUrl"), person).await;
         Visit { code, kept: text(&begun, "state"), sent }
     }
@@ -88,11 +81,11 @@ impl Town {
     async fn link(&self, token: &str, person: &Value) -> Answer {
         let visit = self.visit_for("link", person).await;
         let body = json!({"code": visit.code, "state": visit.kept});
-        send(&self.shop, "POST", "/api/users/identities/idp", Some(token), &body).await
+        call(&self.shop, "POST", "/api/users/identities/idp", Some(token), body).await
     }
 
     async fn unlink(&self, token: &str) -> Answer {
-        send(&self.shop, "DELETE", "/api/users/identities/idp", Some(token), &Value::Null).await
+        call(&self.shop, "DELETE", "/api/users/identities/idp", Some(token), Value::Null).await
     }
 
     /// Users, names, subjects, links, logins.
@@ -112,12 +105,12 @@ impl Town {
 
 async fn callback(shop: &Shop, tenant: &str, provider: &str, code: &str, state: &str) -> Answer {
     let body = json!({"tenantId": tenant, "code": code, "state": state});
-    send(shop, "POST", &format!("/api/auth/oidc/{provider}/callback"), None, &body).await
+    call(shop, "POST", &format!("/api/auth/oidc/{provider}/callback"), None, body).await
 }
 
 async fn register(shop: &Shop, email: &str) -> Value {
     let body = json!({"tenantId": "demo", "email": email, "password": "demo-password-1"});
-    send(shop, "POST", "/api/auth/register", None, &body).await.expect(201)
+    call(shop, "POST", "/api/auth/register", None, body).await.expect(201)
 }
 
 fn user(answer: &Answer) -> String {
@@ -134,10 +127,10 @@ pub(crate) async fn the_first_login_makes_an_account_and_the_second_finds_it() {
     assert_eq!((&shown["role"], &shown["nickname"]), (&json!("customer"), &json!("Ana")));
     assert_eq!(shown["email"], "ana@idp.example.org");
     let token = text(&first.data(), "token");
-    let profile = send(&town.shop, "GET", "/api/users/profile", Some(&token), &Value::Null).await;
+    let profile = call(&town.shop, "GET", "/api/users/profile", Some(&token), Value::Null).await;
     assert_eq!(profile.data()["id"], shown["id"]);
     let refreshed = json!({"refreshToken": first.data()["refreshToken"]});
-    send(&town.shop, "POST", "/api/auth/refresh", None, &refreshed).await.expect(200);
+    call(&town.shop, "POST", "/api/auth/refresh", None, refreshed).await.expect(200);
 
     let mut renamed = ana();
     renamed["email"] = json!("other@idp.example.org");
@@ -255,7 +248,7 @@ async fn browsers_come_back_to_registered_addresses_alone() {
     let town = Town::found(Key::ed25519("1")).await;
     let start = async |redirect: &str| {
         let body = json!({"tenantId": "demo", "redirectUri": redirect});
-        send(&town.shop, "POST", "/api/auth/oidc/idp/start", None, &body).await
+        call(&town.shop, "POST", "/api/auth/oidc/idp/start", None, body).await
     };
     start(BACK).await.expect(200);
     start("https://evil.example.org/back").await.refused(400, "validation_failed");
@@ -291,7 +284,7 @@ async fn a_provider_is_taken_only_as_it_names_itself() {
     agree(shop, &shop.publisher, "two", &issuer).await.refused(403, "forbidden");
     town.idp.desk().alias = Some("https://accounts.google.com".into());
     shop.clock.advance(15 * 60);
-    send(shop, "POST", "/api/auth/oidc/idp/start", None, &json!({"tenantId": "demo"}))
+    call(shop, "POST", "/api/auth/oidc/idp/start", None, json!({"tenantId": "demo"}))
         .await
         .refused(401, "login_refused");
     let stored: String = scan(shop, Table::Identity).iter().map(ToString::to_string).collect();
@@ -357,7 +350,7 @@ pub(crate) async fn a_provider_is_linked_and_unlinked_by_whoever_is_logged_in() 
     // A login's state links nothing, and nobody else links what is linked.
     let visit = town.visit(&ana()).await;
     let body = json!({"code": visit.code, "state": visit.kept});
-    send(&town.shop, "POST", "/api/users/identities/idp", Some(&token), &body).await.refused(401, "login_refused");
+    call(&town.shop, "POST", "/api/users/identities/idp", Some(&token), body).await.refused(401, "login_refused");
     let theirs = text(&register(&town.shop, "bob@demo.test").await, "token");
     town.link(&theirs, &ana()).await.refused(409, "already_linked");
 
@@ -393,7 +386,7 @@ async fn whoever_has_a_second_factor_proves_it_here_as_well() {
     let with = async |otp: &str| {
         let Visit { code, kept, .. } = town.visit(&ana()).await;
         let body = json!({"tenantId": "demo", "code": code, "state": kept, "otp": otp});
-        send(&town.shop, "POST", "/api/auth/oidc/idp/callback", None, &body).await
+        call(&town.shop, "POST", "/api/auth/oidc/idp/callback", None, body).await
     };
     with("000000").await.refused(401, "bad_code");
     with(&code).await.expect(200);
@@ -410,9 +403,9 @@ async fn whoever_has_no_password_is_exported_and_erased_soon_after_a_login() {
     let town = Town::found(Key::p256("1")).await;
     let first = town.log_in(&ana()).await;
     let token = text(&first.data(), "token");
-    let export = send(&town.shop, "GET", "/api/users/export", Some(&token), &Value::Null).await.data();
+    let export = call(&town.shop, "GET", "/api/users/export", Some(&token), Value::Null).await.data();
     assert_eq!(export["identities"][0]["provider"], "idp");
-    let erase = async |token: &str| send(&town.shop, "POST", "/api/users/me/erase", Some(token), &json!({})).await;
+    let erase = async |token: &str| call(&town.shop, "POST", "/api/users/me/erase", Some(token), json!({})).await;
     town.shop.clock.advance(601);
     erase(&token).await.refused(401, "bad_credentials");
     let token = text(&town.log_in(&ana()).await.data(), "token");
@@ -430,7 +423,7 @@ async fn mini_program() -> (Shop, Wechat) {
 }
 
 async fn with_code(shop: &Shop, code: &str) -> Answer {
-    send(shop, "POST", "/api/auth/wechat/login", None, &json!({"tenantId": "demo", "code": code})).await
+    call(shop, "POST", "/api/auth/wechat/login", None, json!({"tenantId": "demo", "code": code})).await
 }
 
 #[tokio::test]
@@ -480,7 +473,7 @@ async fn what_wechat_refuses_is_told_in_words() {
     wechat.answers("busy once", vec![busy(), person]);
     with_code(&shop, "busy once").await.expect(200);
     let body = json!({"tenantId": "nope", "code": "x"});
-    send(&shop, "POST", "/api/auth/wechat/login", None, &body).await.refused(404, "not_found");
+    call(&shop, "POST", "/api/auth/wechat/login", None, body).await.refused(404, "not_found");
 }
 
 #[tokio::test]
@@ -489,7 +482,7 @@ async fn a_mini_program_is_linked_without_a_state() {
     let mine = register(&shop, "ana@demo.test").await;
     wechat.code("one", "o-1", Some("u-1"));
     let (token, body) = (text(&mine, "token"), json!({"code": "one"}));
-    let linked = send(&shop, "POST", "/api/users/identities/wechat", Some(&token), &body).await.expect(200);
+    let linked = call(&shop, "POST", "/api/users/identities/wechat", Some(&token), body).await.expect(200);
     assert_eq!(linked["identities"][0]["provider"], "wechat");
     wechat.code("two", "o-1", Some("u-1"));
     assert_eq!(user(&with_code(&shop, "two").await), text(&mine["user"], "id"));

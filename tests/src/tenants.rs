@@ -5,17 +5,12 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
+    accounts::call,
     audit::scan,
-    client::Answer,
     shop::{Person, Shop, person, text, tickets},
 };
 
 const PASSWORD: &str = "demo-password-1";
-
-async fn anonymous(shop: &Shop, method: &str, path: &str, body: Value) -> Answer {
-    let body = if body.is_null() { Vec::new() } else { serde_json::to_vec(&body).unwrap() };
-    shop.web.send(method, path, &[("content-type", "application/json")], body).await
-}
 
 async fn root(shop: &Shop) -> Person {
     person(shop.app(), &shop.tenant, Role::Platform, "root").await
@@ -40,13 +35,13 @@ pub(crate) async fn a_tenant_is_made_and_its_first_administrator_comes_by_invita
     let path = "/api/auth/invitations/accept";
     let mut elsewhere = accept(&first, "a@hall.test");
     elsewhere["tenantId"] = json!("demo");
-    anonymous(&shop, "POST", path, elsewhere).await.refused(404, "not_found");
-    anonymous(&shop, "POST", path, accept(&second, "boss@hall.test")).await.expect(201);
-    anonymous(&shop, "POST", path, accept(&first, "thief@hall.test")).await.refused(404, "not_found");
-    anonymous(&shop, "POST", path, accept(&second, "boss@hall.test")).await.refused(404, "not_found");
+    call(&shop, "POST", path, None, elsewhere).await.refused(404, "not_found");
+    call(&shop, "POST", path, None, accept(&second, "boss@hall.test")).await.expect(201);
+    call(&shop, "POST", path, None, accept(&first, "thief@hall.test")).await.refused(404, "not_found");
+    call(&shop, "POST", path, None, accept(&second, "boss@hall.test")).await.refused(404, "not_found");
     shop.post(&root, "/api/platform/tenants", hall).await.refused(409, "already_exists");
     let login = json!({"tenantId": "city-hall", "username": "boss@hall.test", "password": PASSWORD});
-    let session = anonymous(&shop, "POST", "/api/admin/auth/login", login).await.data();
+    let session = call(&shop, "POST", "/api/admin/auth/login", None, login).await.data();
     assert_eq!(session["user"]["role"], "admin");
     let listed = shop.get(&root, "/api/platform/tenants").await.data();
     let ids: Vec<_> = listed["items"].as_array().unwrap().iter().map(|item| text(item, "id")).collect();
@@ -67,12 +62,12 @@ async fn of_several_who_accept_an_invitation_at_once_one_is_told_that_they_did()
     let told = join_all(emails.map(|email| {
         let mut accept = body(email, "email");
         accept["invitation"] = made["invitation"].clone();
-        anonymous(&shop, "POST", "/api/auth/invitations/accept", accept)
+        call(&shop, "POST", "/api/auth/invitations/accept", None, accept)
     }));
     let told: Vec<_> = told.await.into_iter().map(|answer| answer.status).collect();
     let mut let_in = Vec::new();
     for email in emails {
-        let_in.push(anonymous(&shop, "POST", "/api/admin/auth/login", body(email, "username")).await.status);
+        let_in.push(call(&shop, "POST", "/api/admin/auth/login", None, body(email, "username")).await.status);
     }
     let expected: Vec<_> = let_in.iter().map(|status| if *status == 200 { 201 } else { 404 }).collect();
     assert_eq!((told, let_in.iter().filter(|status| **status == 200).count()), (expected, 1));
@@ -87,7 +82,7 @@ async fn an_invitation_ends_after_a_week() {
     let accept = json!({
         "tenantId": "hall", "invitation": made["invitation"], "email": "a@hall.test", "password": PASSWORD,
     });
-    anonymous(&shop, "POST", "/api/auth/invitations/accept", accept).await.refused(404, "not_found");
+    call(&shop, "POST", "/api/auth/invitations/accept", None, accept).await.refused(404, "not_found");
 }
 
 #[tokio::test]
@@ -124,7 +119,7 @@ pub(crate) async fn a_tenant_chooses_and_its_secrets_are_never_shown() {
     let most = shop.try_buy(&buyer, &offer, 3).await;
     assert_eq!(most.refused(409, "limit_exceeded")["maxPerOrder"], 2);
     shop.buy(&buyer, &offer, 2).await;
-    let public = anonymous(&shop, "GET", "/api/tenants/demo", Value::Null).await;
+    let public = call(&shop, "GET", "/api/tenants/demo", None, Value::Null).await;
     let seen = public.data();
     assert_eq!((&seen["locale"], &seen["features"]["enableMerchandise"]), (&json!("zh-CN"), &json!(true)));
     for hidden in ["adminNetworks", "credentials", "stripe", "allowedOrigins", "version"] {
@@ -149,7 +144,7 @@ pub(crate) async fn a_disabled_tenant_sells_nothing_and_its_money_goes_on() {
     let payment = shop.begin(&buyer, &order).await;
     shop.drained().await;
     let registered = json!({"tenantId": "demo", "email": "old@demo.test", "password": PASSWORD});
-    let session = anonymous(&shop, "POST", "/api/auth/register", registered).await.expect(201);
+    let session = call(&shop, "POST", "/api/auth/register", None, registered).await.expect(201);
     // The buyer pays; the provider tells of it after the tenant was disabled.
     shop.complete(&buyer, &payment, json!({"outcome": "paid", "delayMs": 60_000})).await.expect(200);
     let version = shop.get(&shop.admin, "/api/admin/tenant").await.data()["version"].clone();
@@ -165,22 +160,22 @@ pub(crate) async fn a_disabled_tenant_sells_nothing_and_its_money_goes_on() {
     shop.get(&buyer, &format!("/api/orders/{order}")).await.refused(403, "tenant_disabled");
     shop.get(&shop.admin, "/api/admin/tenant").await.refused(403, "tenant_disabled");
     shop.look("/api/events").await.refused(403, "tenant_disabled");
-    anonymous(&shop, "GET", "/api/tenants/demo", Value::Null).await.refused(403, "tenant_disabled");
+    call(&shop, "GET", "/api/tenants/demo", None, Value::Null).await.refused(403, "tenant_disabled");
     let login = json!({"tenantId": "demo", "login": "old@demo.test", "password": PASSWORD});
-    anonymous(&shop, "POST", "/api/auth/login", login.clone()).await.refused(403, "tenant_disabled");
+    call(&shop, "POST", "/api/auth/login", None, login.clone()).await.refused(403, "tenant_disabled");
     let wrong = json!({"tenantId": "demo", "login": "old@demo.test", "password": "wrong-password"});
-    anonymous(&shop, "POST", "/api/auth/login", wrong).await.refused(401, "bad_credentials");
+    call(&shop, "POST", "/api/auth/login", None, wrong).await.refused(401, "bad_credentials");
     let new = json!({"tenantId": "demo", "email": "new@demo.test", "password": PASSWORD});
-    anonymous(&shop, "POST", "/api/auth/register", new).await.refused(403, "tenant_disabled");
+    call(&shop, "POST", "/api/auth/register", None, new).await.refused(403, "tenant_disabled");
     let refresh = json!({"refreshToken": session["refreshToken"]});
-    anonymous(&shop, "POST", "/api/auth/refresh", refresh).await.refused(403, "tenant_disabled");
+    call(&shop, "POST", "/api/auth/refresh", None, refresh).await.refused(403, "tenant_disabled");
     // Money that is on its way arrives.
     shop.pass(61).await;
     assert_eq!(shop.stored(&order).await.status().word(), "ticketed");
     let enable = json!({"version": disabled["version"], "status": "active"});
     shop.call(&root, "PUT", path, enable).await.expect(200);
     shop.clock.advance(2);
-    anonymous(&shop, "POST", "/api/auth/login", login).await.expect(200);
+    call(&shop, "POST", "/api/auth/login", None, login).await.expect(200);
     shop.until(&buyer, &order, "ticketed").await;
     crate::audit::audit(&shop).await;
 }
@@ -190,7 +185,7 @@ async fn nobody_is_known_to_a_tenant_that_there_is_not() {
     let shop = Shop::open().await;
     let nowhere: TenantId = "nowhere".parse().unwrap();
     let login = json!({"tenantId": nowhere.as_str(), "login": "a@demo.test", "password": PASSWORD});
-    anonymous(&shop, "POST", "/api/auth/login", login).await.refused(401, "bad_credentials");
+    call(&shop, "POST", "/api/auth/login", None, login).await.refused(401, "bad_credentials");
     let stored = store::Table::ALL.into_iter().flat_map(|table| scan(&shop, table));
     assert_eq!(stored.filter(|item| item.to_string().contains("nowhere")).count(), 0, "asking leaves nothing behind");
 }

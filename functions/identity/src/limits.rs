@@ -1,8 +1,7 @@
 //! How much one address of the internet may try, whatever the names.
 
-use std::net::IpAddr;
-
 use app::{App, Code, Error, RequestFacts, config::Stage};
+use domain::network::neighbourhood;
 use store::identity::{Identity, Limit, Room, Taken};
 
 /// A place for one more attempt from an address; given back where the attempt succeeds.
@@ -37,15 +36,8 @@ impl FromAddress {
 
 /// Whose attempts are counted together: one address of the old kind; of the new kind the 64 bits that one customer has.
 fn subject(ip: &str) -> String {
-    match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
-        Ok(IpAddr::V6(ip)) => {
-            let [a, b, c, d, ..] = ip.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}")
-        }
-        Ok(IpAddr::V4(ip)) => ip.to_string(),
-        // All that have no address together: the gateway always gives one.
-        Err(_) => String::new(),
-    }
+    // All that have no address together: the gateway always gives one.
+    ip.parse().map_or_else(|_| String::new(), |ip| neighbourhood(ip).to_string())
 }
 
 /// Whether the caller is the very machine of a developer, who is nobody to be kept out.

@@ -9,7 +9,6 @@ use providers::{
     Failed,
     notify::{Delivered, Message, Notifier as _, Outbox, Recipient, Ses, Shelf, Sns},
     queue::Queue,
-    signed::Signer,
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -115,20 +114,16 @@ fn recipient(name: &str) -> Recipient {
 async fn send(to: Recipient, wording: Wording, tenant: &Tenant, app: &App) -> Result<(), Failure> {
     let message = Message { to, subject: wording.subject, text: wording.text };
     let (settings, now, web) = (&app.settings, app.now(), app.web.clone());
-    let signer = || {
-        let token = settings.session_token.as_ref().map(|token| token.expose().as_str());
-        Signer::new(&settings.region, &settings.access_key_id, settings.secret_access_key.expose(), token)
-    };
     let delivered = match (&message.to, &settings.mail_from) {
         (_, None) if settings.stage.has_sandbox() => Outbox::new(Activity { tenant, app }).send(&message, now).await?,
         (Recipient::Email(_), Some(from)) => {
-            let ses = Ses { web, signer: signer(), from: from.clone(), endpoint: settings.ses_url.clone() };
+            let ses = Ses { web, signer: settings.signer(), from: from.clone(), endpoint: settings.ses_url.clone() };
             ses.send(&message, now).await?
         }
         (Recipient::Email(_), None) => return Err(Failure::poison("ONSALE_MAIL_FROM is not set: no e-mail is sent")),
         (Recipient::Phone(_), _) => {
             let (sender, endpoint) = (settings.sms_sender.clone(), settings.sns_url.clone());
-            Sns { web, signer: signer(), sender, endpoint }.send(&message, now).await?
+            Sns { web, signer: settings.signer(), sender, endpoint }.send(&message, now).await?
         }
     };
     match delivered {

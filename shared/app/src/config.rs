@@ -3,6 +3,7 @@
 use std::fmt;
 
 use data_encoding::BASE64;
+use providers::signed::Signer;
 
 use crate::limits::Limits;
 
@@ -136,6 +137,12 @@ impl<T> fmt::Debug for Secret<T> {
 pub struct ConfigError(pub Vec<String>);
 
 impl Settings {
+    /// What signs calls to services of Amazon for which no SDK is linked.
+    pub fn signer(&self) -> Signer {
+        let token = self.session_token.as_ref().map(|token| token.expose().as_str());
+        Signer::new(&self.region, &self.access_key_id, self.secret_access_key.expose(), token)
+    }
+
     /// Reads the environment.
     ///
     /// # Errors

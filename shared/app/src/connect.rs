@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::{auth::AuthSchemeId, http::SharedHttpClient,
 use providers::{
     blob::Files,
     http::Web,
-    kms::{Kms, Signed},
+    kms::Kms,
     queue::{Delays, Queues},
 };
 use store::Store;
@@ -152,8 +152,8 @@ impl Common<'_> {
             DataKeys::Master(key) => By::Master(*key.expose()),
             DataKeys::Kms(key) => {
                 let tls = trust(self.settings.ca_bundle.as_deref());
-                let signed = Signed::new(tls, self.credentials(), self.settings.region.clone());
-                By::Kms(Box::new(Kms::new(signed, self.settings.kms_url.clone(), key.clone())))
+                let (web, url) = (Web::trusting(tls), self.settings.kms_url.clone());
+                By::Kms(Box::new(Kms::new(web, self.settings.signer(), url, key.clone())))
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Calls to addresses of the web: webhooks that the sandbox sends.
+//! Calls to addresses of the web: webhooks that the sandbox sends, providers, and services of Amazon without an SDK.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 
 use aws_smithy_http_client::{
     Connector,
-    tls::{Provider, rustls_provider::CryptoMode},
+    tls::{Provider, TlsContext, rustls_provider::CryptoMode},
 };
 use aws_smithy_runtime_api::client::{http::HttpConnector, orchestrator::HttpRequest};
 use aws_smithy_types::body::SdkBody;
@@ -26,6 +26,8 @@ pub struct Web {
 struct Connectors {
     plain: OnceLock<Connector>,
     secure: OnceLock<Connector>,
+    /// What is trusted, where it is not what the system trusts.
+    trust: Option<TlsContext>,
 }
 
 /// What an address answered.
@@ -46,6 +48,11 @@ impl fmt::Debug for Web {
 impl Web {
     /// The longest body that is read: 256 KiB.
     pub const MAX_BODY: usize = 256 * 1024;
+
+    /// A client that trusts these certificates alone.
+    pub fn trusting(tls: TlsContext) -> Self {
+        Self { connectors: Arc::new(Connectors { trust: Some(tls), ..Connectors::default() }) }
+    }
 
     /// Sends bytes to an address and waits for the whole answer.
     ///
@@ -84,13 +91,18 @@ impl Web {
             })
             .body(body)
             .map_err(failed)?;
-        exchange("http", self.connector(url), request, timeout).await
+        exchange(self.connector(url), request, timeout).await
     }
 
     fn connector(&self, url: &str) -> &Connector {
         if url.starts_with("https:") {
-            let provider = Provider::Rustls(CryptoMode::AwsLc);
-            self.connectors.secure.get_or_init(|| Connector::builder().tls_provider(provider).build())
+            self.connectors.secure.get_or_init(|| {
+                let builder = Connector::builder().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+                match &self.connectors.trust {
+                    Some(tls) => builder.tls_context(tls.clone()).build(),
+                    None => builder.build(),
+                }
+            })
         } else {
             self.connectors.plain.get_or_init(|| Connector::builder().build_http())
         }
@@ -98,21 +110,15 @@ impl Web {
 }
 
 /// Sends a request and waits for the whole answer.
-pub(crate) async fn exchange(
-    action: &'static str,
-    connector: &Connector,
-    request: http::Request<SdkBody>,
-    timeout: Duration,
-) -> Result<Answer, Failed> {
-    let failed = |cause: Box<dyn std::error::Error + Send + Sync>| Failed::new(action, cause);
-    let request = HttpRequest::try_from(request).map_err(|error| failed(error.into()))?;
+async fn exchange(connector: &Connector, request: http::Request<SdkBody>, timeout: Duration) -> Result<Answer, Failed> {
+    let request = HttpRequest::try_from(request).map_err(failed)?;
     let exchange = async {
-        let mut answer = connector.call(request).await.map_err(|error| failed(error.into()))?;
+        let mut answer = connector.call(request).await.map_err(failed)?;
         let status = answer.status().as_u16();
         let body = read(answer.body_mut()).await?;
         Ok(Answer { status, body })
     };
-    tokio::time::timeout(timeout, exchange).await.map_err(|error| failed(error.into()))?
+    tokio::time::timeout(timeout, exchange).await.map_err(failed)?
 }
 
 /// Reads a body as far as it may go.

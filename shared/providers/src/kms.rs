@@ -4,24 +4,30 @@
 //! goes into the ciphertext as associated data and into the log of every use: a wrapped key of one tenant cannot be
 //! unwrapped as another's.
 
-mod signed;
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use domain::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Failed, is_throttling};
-
-pub use signed::Signed;
+use crate::{
+    Failed,
+    http::Web,
+    is_throttling,
+    signed::{Call, Signer},
+};
 
 /// How often a call is made again when nobody answers or the service is busy.
 const TRIES: u8 = 3;
+/// How long a call may take.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// One key of KMS.
 #[derive(Debug)]
 pub struct Kms {
-    signed: Signed,
+    web: Web,
+    signer: Signer,
     url: String,
     key: String,
 }
@@ -48,9 +54,9 @@ struct Refused {
 
 impl Kms {
     /// The key of this id, ARN or alias; at `url` where it is not Amazon's.
-    pub fn new(signed: Signed, url: Option<String>, key: String) -> Self {
-        let url = url.unwrap_or_else(|| signed.endpoint("kms"));
-        Self { signed, url, key }
+    pub fn new(web: Web, signer: Signer, url: Option<String>, key: String) -> Self {
+        let url = url.unwrap_or_else(|| [&signer.endpoint("kms"), "/"].concat());
+        Self { web, signer, url, key }
     }
 
     /// Makes 32 random bytes; answers them wrapped.
@@ -86,12 +92,13 @@ impl Kms {
         let target = ["TrentService.", action.trim_start_matches("kms:")].concat();
         let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
         let bytes = serde_json::to_vec(body).map_err(|error| Failed::new(action, error))?;
+        let call = Call { service: "kms", url: &self.url, headers: &headers, body: &bytes, timeout: TIMEOUT };
         let mut failed = Failed::new(action, "was not called");
         for _ in 0..TRIES {
-            let answer = match self.signed.post(action, "kms", &self.url, &headers, bytes.clone(), now).await {
+            let answer = match self.signer.post(&self.web, call, now).await {
                 Ok(answer) => answer,
                 Err(error) => {
-                    failed = error.busy();
+                    failed = Failed::new(action, error).busy();
                     continue;
                 }
             };
@@ -130,9 +137,6 @@ mod tests {
         thread::{self, JoinHandle},
     };
 
-    use aws_credential_types::Credentials;
-    use aws_smithy_http_client::tls::TlsContext;
-
     use super::*;
 
     /// Answers one request after the other; tells what they were.
@@ -140,9 +144,8 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let served = thread::spawn(move || answers.iter().map(|answer| exchange(&listener, answer)).collect());
-        let credentials = Credentials::new("AKID", "secret", Some("session".into()), None, "test");
-        let signed = Signed::new(TlsContext::default(), credentials, "eu-central-1".into());
-        (Kms::new(signed, Some(url), "alias/onsale".into()), served)
+        let signer = Signer::new("eu-central-1", "AKID", "secret", Some("session"));
+        (Kms::new(Web::default(), signer, Some(url), "alias/onsale".into()), served)
     }
 
     fn exchange(listener: &TcpListener, (status, body): &(u16, String)) -> String {
@@ -197,10 +200,8 @@ mod tests {
 
     #[test]
     fn regions_of_china_have_a_suffix_of_their_own() {
-        let signed = |region: &str| {
-            Signed::new(TlsContext::default(), Credentials::new("a", "b", None, None, "test"), region.into())
-        };
-        assert_eq!(signed("eu-central-1").endpoint("kms"), "https://kms.eu-central-1.amazonaws.com/");
-        assert_eq!(signed("cn-north-1").endpoint("kms"), "https://kms.cn-north-1.amazonaws.com.cn/");
+        let kms = |region| Kms::new(Web::default(), Signer::new(region, "a", "b", None), None, "key".into());
+        assert_eq!(kms("eu-central-1").url, "https://kms.eu-central-1.amazonaws.com/");
+        assert_eq!(kms("cn-north-1").url, "https://kms.cn-north-1.amazonaws.com.cn/");
     }
 }

@@ -3,12 +3,15 @@
 mod ses;
 mod sns;
 
-use std::{fmt, future::Future};
+use std::{fmt, future::Future, time::Duration};
 
 use domain::Timestamp;
 
 pub use self::{ses::Ses, sns::Sns};
 use crate::Failed;
+
+/// How long a service may take to accept a message.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where a message goes.
 #[derive(Clone, PartialEq, Eq)]

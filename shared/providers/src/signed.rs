@@ -14,8 +14,20 @@ use crate::{
     http::{Answer, Web},
 };
 
-/// How long a call may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// A call to be signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'c> {
+    /// The name by which the service is signed for.
+    pub service: &'static str,
+    /// Where it is.
+    pub url: &'c str,
+    /// What is said beside the body; signed with it.
+    pub headers: &'c [(&'c str, &'c str)],
+    /// What is posted.
+    pub body: &'c [u8],
+    /// How long it may take.
+    pub timeout: Duration,
+}
 
 /// Who signs, and for which region.
 #[derive(Clone)]
@@ -37,56 +49,36 @@ impl Signer {
         Self { region: region.to_owned(), credentials }
     }
 
-    /// The region.
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-
     /// The address of a service by the first part of its name.
     pub fn endpoint(&self, host: &str) -> String {
         let suffix = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         format!("https://{host}.{}.{suffix}", self.region)
     }
 
-    /// Posts bytes to a service, signed for it under the name by which it is signed for.
+    /// Posts bytes to a service, signed for it.
     ///
     /// # Errors
-    /// When the request cannot be signed, or nobody answers. A status is no error.
-    pub async fn post(
-        &self,
-        web: &Web,
-        service: &str,
-        url: &str,
-        kind: &str,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<Answer, Failed> {
-        let mut headers = vec![("content-type".to_owned(), kind.to_owned())];
-        headers.extend(self.sign(service, url, kind, body, now)?);
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        web.post(url, &headers, body, TIMEOUT).await
+    /// When the request cannot be signed, or nobody answers in time. A status is no error.
+    pub async fn post(&self, web: &Web, call: Call<'_>, now: Timestamp) -> Result<Answer, Failed> {
+        let signature = self.sign(call, now)?;
+        let signature = signature.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let headers: Vec<_> = call.headers.iter().copied().chain(signature).collect();
+        web.post(call.url, &headers, call.body, call.timeout).await
     }
 
-    /// The headers that sign a request.
-    fn sign(
-        &self,
-        service: &str,
-        url: &str,
-        kind: &str,
-        body: &[u8],
-        now: Timestamp,
-    ) -> Result<Vec<(String, String)>, Failed> {
+    /// The headers that sign a call.
+    fn sign(&self, call: Call<'_>, now: Timestamp) -> Result<Vec<(String, String)>, Failed> {
         let identity = self.credentials.clone().into();
         let params = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
-            .name(service)
+            .name(call.service)
             .time(now.into())
             .settings(SigningSettings::default())
             .build()
             .map_err(failed)?;
-        let headers = [("content-type", kind)];
-        let request = SignableRequest::new("POST", url, headers.into_iter(), SignableBody::Bytes(body));
+        let body = SignableBody::Bytes(call.body);
+        let request = SignableRequest::new("POST", call.url, call.headers.iter().copied(), body);
         let signed = sign(request.map_err(failed)?, &params.into()).map_err(failed)?;
         let (instructions, _) = signed.into_parts();
         let (headers, _) = instructions.into_parts();
@@ -102,12 +94,17 @@ fn failed(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Failed 
 mod tests {
     use super::*;
 
+    fn call<'c>(url: &'c str, body: &'c [u8]) -> Call<'c> {
+        let headers = &[("content-type", "application/json")];
+        Call { service: "ses", url, headers, body, timeout: Duration::from_secs(1) }
+    }
+
     #[test]
     fn a_signature_names_key_day_region_and_service_and_covers_the_body() {
         let signer = Signer::new("eu-central-1", "AKIDEXAMPLE", "wJalrXUtnFEMI", Some("session"));
         let now = Timestamp::from_second(1_767_225_600).unwrap();
         let sign = |body: &[u8]| {
-            let headers = signer.sign("ses", "https://email.example/v2", "application/json", body, now).unwrap();
+            let headers = signer.sign(call("https://email.example/v2", body), now).unwrap();
             headers.into_iter().collect::<std::collections::HashMap<_, _>>()
         };
         let signed = sign(b"{}");
@@ -128,7 +125,7 @@ mod tests {
         let signer = Signer::new("eu-central-1", "AKIDEXAMPLE", "wJalrXUtnFEMI", Some("session"));
         let url = [&signer.endpoint("email"), "/v2/email/outbound-emails"].concat();
         let now = Timestamp::from_second(1_767_225_600).unwrap();
-        let headers = signer.sign("ses", &url, "application/json", b"{}", now).unwrap();
+        let headers = signer.sign(call(&url, b"{}"), now).unwrap();
         let (_, authorization) = headers.iter().find(|(name, _)| name == "authorization").unwrap();
         assert!(authorization.ends_with(&format!("Signature={expected}")), "{authorization}");
     }

@@ -4,8 +4,12 @@
 use domain::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Delivered, Message, Notifier, delivered};
-use crate::{Failed, http::Web, signed::Signer};
+use super::{Delivered, Message, Notifier, TIMEOUT, delivered};
+use crate::{
+    Failed,
+    http::Web,
+    signed::{Call, Signer},
+};
 
 /// Sends e-mail.
 #[derive(Clone, Debug)]
@@ -25,7 +29,9 @@ impl Notifier for Ses {
         let endpoint = self.endpoint.clone().unwrap_or_else(|| self.signer.endpoint("email"));
         let url = [endpoint.trim_end_matches('/'), "/v2/email/outbound-emails"].concat();
         let body = body(&self.from, message).to_string();
-        let sent = self.signer.post(&self.web, "ses", &url, "application/json", body.as_bytes(), now).await?;
+        let headers = &[("content-type", "application/json")];
+        let call = Call { service: "ses", url: &url, headers, body: body.as_bytes(), timeout: TIMEOUT };
+        let sent = self.signer.post(&self.web, call, now).await?;
         delivered("ses:SendEmail", sent.status)
     }
 }

@@ -3,8 +3,12 @@
 
 use domain::Timestamp;
 
-use super::{Delivered, Message, Notifier, delivered};
-use crate::{Failed, http::Web, signed::Signer};
+use super::{Delivered, Message, Notifier, TIMEOUT, delivered};
+use crate::{
+    Failed,
+    http::Web,
+    signed::{Call, Signer},
+};
 
 /// Sends text messages.
 #[derive(Clone, Debug)]
@@ -24,8 +28,9 @@ impl Notifier for Sns {
         let endpoint = self.endpoint.clone().unwrap_or_else(|| self.signer.endpoint("sns"));
         let url = [endpoint.trim_end_matches('/'), "/"].concat();
         let body = form(&self.fields(message));
-        let kind = "application/x-www-form-urlencoded; charset=utf-8";
-        let sent = self.signer.post(&self.web, "sns", &url, kind, body.as_bytes(), now).await?;
+        let headers = &[("content-type", "application/x-www-form-urlencoded; charset=utf-8")];
+        let call = Call { service: "sns", url: &url, headers, body: body.as_bytes(), timeout: TIMEOUT };
+        let sent = self.signer.post(&self.web, call, now).await?;
         delivered("sns:Publish", sent.status)
     }
 }
