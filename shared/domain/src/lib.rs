@@ -13,6 +13,7 @@ pub mod network;
 pub mod order;
 pub mod payment;
 pub mod pool;
+pub mod rail;
 pub mod rate;
 pub mod refund;
 pub mod tenant;
