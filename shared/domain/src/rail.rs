@@ -4,6 +4,7 @@ pub mod allocate;
 pub mod calendar;
 pub mod coach;
 pub mod fare;
+pub mod held;
 pub mod matrix;
 pub mod quota;
 pub mod row;
