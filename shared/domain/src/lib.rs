@@ -19,5 +19,6 @@ pub mod refund;
 pub mod tenant;
 pub mod ticket;
 pub mod user;
+pub mod waitlist;
 
 pub use jiff::{Span, Timestamp};

@@ -2,10 +2,12 @@
 
 pub mod allocate;
 pub mod calendar;
+pub mod change;
 pub mod coach;
 pub mod fare;
 pub mod held;
 pub mod matrix;
+pub mod passenger;
 pub mod quota;
 pub mod row;
 pub mod station;
