@@ -93,3 +93,73 @@ fn no_suggestion_is_worse_than_another_in_both_respects() {
     assert_eq!(found.len(), 1, "{found:?}: C2 leaves later and reaches the same train");
     assert_eq!(found[0].0, "C2");
 }
+
+/// Every journey with one change, found by trying every pair of trains and stops.
+fn by_trying(timetable: &Timetable, from: Telecode, to: Telecode, date: Date, change: Change) -> BTreeSet<(u32, u32)> {
+    let mut found = Vec::new();
+    let all = || 0..timetable.services().len();
+    let stops = |service: usize| timetable.services()[service].train.stop_count();
+    let stretches = |service: usize| {
+        (0..stops(service)).flat_map(move |a| (a + 1..stops(service)).map(move |b| Stretch::new(a, b).unwrap()))
+    };
+    let rides = |service: usize, day: u32| {
+        stretches(service).filter_map(move |stretch| timetable.on(service, stretch, date, day))
+    };
+    for first in all().flat_map(|service| rides(service, 0)).filter(|ride| ride.from() == Some(from)) {
+        let board = timetable.cities[&first.to().unwrap()].clone();
+        if first.to() == Some(to) {
+            continue;
+        }
+        for second in all()
+            .filter(|other| *other != first.service)
+            .flat_map(|other| (0..4).flat_map(move |day| rides(other, day)))
+        {
+            let least = if second.from() == first.to() { change.same_station } else { change.across_city };
+            let wait = i64::from(second.departs) - i64::from(first.arrives);
+            let is_near =
+                board.contains(&second.from().unwrap()) && second.from() != Some(to) && second.to() == Some(to);
+            if is_near && (i64::from(least)..=i64::from(change.longest)).contains(&wait) {
+                found.push((first.departs, second.arrives));
+            }
+        }
+    }
+    let is_worse = |one: &(u32, u32), other: &(u32, u32)| one != other && other.0 >= one.0 && other.1 <= one.1;
+    found.iter().copied().filter(|one| !found.iter().any(|other| is_worse(one, other))).collect()
+}
+
+#[test]
+fn suggestions_are_those_that_trying_every_pair_finds() {
+    let seed = fastrand::u64(..);
+    eprintln!("seed {seed}");
+    let mut chance = fastrand::Rng::with_seed(seed);
+    let stations = stations();
+    let mut several = 0;
+    for round in 0..150 {
+        let services = (0..14).map(|number| {
+            let count = chance.usize(2..6);
+            let mut minute = chance.u16(..1_440);
+            let mut picked: Vec<Telecode> = stations.all().iter().map(|station| station.code).collect();
+            chance.shuffle(&mut picked);
+            let mut stops = Vec::new();
+            for station in picked.into_iter().take(count) {
+                let arrives = minute + chance.u16(20..400);
+                minute = arrives + chance.u16(..30);
+                stops.push(crate::rail::train::Stop { station, arrives, departs: minute, km: 0 });
+            }
+            let days: Weekdays = [Weekday::Monday, Weekday::Tuesday].into_iter().take(chance.usize(1..=2)).collect();
+            let days = if chance.bool() { Weekdays::ALL } else { days };
+            let calendar = Calendar::new(days, date(2026, 1, 1), date(2026, 12, 31)).unwrap();
+            Service { train: Train::new(&format!("X{number}"), stops).unwrap(), calendar }
+        });
+        let timetable = Timetable::new(services.collect(), &stations);
+        let change = Change { same_station: 20, across_city: 90, longest: 600 };
+        let (from, to) = (codes("BJP")[0], codes("XAY")[0]);
+        let quick: Vec<_> = timetable.with_change(&[from], &[to], monday(), change, 99);
+        let quick: BTreeSet<_> = quick.iter().map(|journey| (journey.first.departs, journey.second.arrives)).collect();
+        if timetable.calls.contains_key(&from) {
+            several += usize::from(quick.len() > 1);
+            assert_eq!(quick, by_trying(&timetable, from, to, monday(), change), "seed {seed}, round {round}");
+        }
+    }
+    assert!(several > 0, "seed {seed}: nothing was tried");
+}
