@@ -1,9 +1,9 @@
 //! The coach row: a few seats side by side, and which stretch of each is whose.
 //!
 //! This is the pure model of one item of the Inventory table. That two stretches of one seat overlap cannot be said in a
-//! condition of the database, so a row is read, decided upon here and written back whole if its revision is still the one
-//! that was read. Apart from that it is the block of [`crate::block`]: an order has at most one entry in it, every hold
-//! draws a new token, and what is removed is what was examined.
+//! condition of the database, so whatever takes a segment is decided here on a row that was read, and written if the stored
+//! row still has that revision. Apart from that it is the block of [`crate::block`]: an order has at most one entry in it,
+//! every hold draws a new token, and what is removed is what was examined.
 //!
 //! **Invariant:** no segment of a seat has two owners. [`Row::restore`] refuses a row of which that is not true, and every
 //! change goes through [`Row::apply`], which keeps it.
@@ -86,6 +86,14 @@ impl Places {
     #[expect(clippy::len_without_is_empty, reason = "there is always one")]
     pub const fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// Whether every segment of the others is also in these.
+    pub fn cover(&self, others: &Self) -> bool {
+        others.iter().all(|other| {
+            let within: u16 = self.iter().map(|place| shared(*place, *other)).sum();
+            within == other.stretch.segments()
+        })
     }
 
     /// Whether the two share a segment of a seat.
@@ -207,11 +215,18 @@ impl Change {
     pub fn gives_back(&self) -> bool {
         match self {
             Self::Release { .. } => true,
-            Self::Rewrite { examined, entry } => examined.entry.places.iter().any(|old| {
-                let kept: u16 = entry.places.iter().map(|new| shared(*old, *new)).sum();
-                kept < old.stretch.segments()
-            }),
+            Self::Rewrite { examined, entry } => !entry.places.cover(&examined.entry.places),
             Self::Hold { .. } | Self::Confirm { .. } => false,
+        }
+    }
+
+    /// Whether the change takes a segment. Such a change is written only under the revision it was decided on, and moves it.
+    /// The others are right whatever else happens to the row, so their condition is the token of their entry alone.
+    pub fn takes(&self) -> bool {
+        match self {
+            Self::Hold { .. } => true,
+            Self::Rewrite { examined, entry } => !examined.entry.places.cover(&entry.places),
+            Self::Release { .. } | Self::Confirm { .. } => false,
         }
     }
 }
@@ -314,7 +329,8 @@ impl Row {
         self.points
     }
 
-    /// Counts the changes. A change is written if the stored row still has the revision that it was decided on.
+    /// Counts the changes that took a segment ([`Change::takes`]). What such a change was decided on stays true while this
+    /// number does: meanwhile segments can only have become free, and what it evicts it names with tokens.
     pub const fn revision(&self) -> u64 {
         self.revision
     }
@@ -377,7 +393,7 @@ impl Row {
             Change::Rewrite { examined, entry } => self.rewrite(examined, entry)?,
             Change::Release { examined } => self.release(examined)?,
         }
-        self.revision += 1;
+        self.revision += u64::from(change.takes());
         Ok(())
     }
 
