@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 use crate::rail::{
     coach::{CoachRow, Wish},
     quota::Guard,
-    row::{Place, Places, PlacesError, Row},
+    row::{Place, Places, PlacesError},
     stretch::{Segments, Stretch},
 };
 
@@ -94,10 +94,14 @@ impl<'r> Seats<'r> {
         Self { stops, rows, guard: Guard::OPEN }
     }
 
-    /// The rows of a class as they were read; a row that was not is free.
-    pub fn of<'b>(stops: u16, rows: &[CoachRow], read: impl Fn(u16) -> Option<&'b Row>) -> Self {
+    /// The rows of a class, each with what `read` says is taken of the block of that number ([`Row::taken`], or [`Row::firm`]
+    /// once nothing was found); one of which it says nothing is free.
+    ///
+    /// [`Row::taken`]: crate::rail::row::Row::taken
+    /// [`Row::firm`]: crate::rail::row::Row::firm
+    pub fn of(stops: u16, rows: &[CoachRow], read: impl Fn(u16) -> Option<Vec<Segments>>) -> Self {
         let free = |row: &CoachRow| vec![Segments::NONE; usize::from(row.layout.seats())];
-        Self::new(stops, rows.iter().map(|row| (*row, read(row.block).map_or_else(|| free(row), Row::taken))))
+        Self::new(stops, rows.iter().map(|row| (*row, read(row.block).unwrap_or_else(|| free(row)))))
     }
 
     /// The seats, of which a quota keeps some.

@@ -129,6 +129,15 @@ impl Holding<'_> {
         })
     }
 
+    /// The seat of a ticket; nothing where the order has no such ticket.
+    pub fn seat_of(&self, ticket: u8) -> Option<(BlockAddress, Place)> {
+        let seats = self.held.iter().filter_map(|held| match &held.what {
+            What::Seats(places) => Some(places.iter().map(move |place| (held.block, *place))),
+            What::Person { .. } => None,
+        });
+        seats.flatten().nth(usize::from(ticket))
+    }
+
     /// What this order no longer owns of what it lists, with what it keeps there: everything where it has ended, and what
     /// stands for returned tickets where it has not. Nothing for an unpaid order, whether it is in time or not: it has not
     /// been settled.

@@ -91,6 +91,12 @@ impl Timetable {
         &self.services
     }
 
+    /// The trains that set out on a date, with their places among the services: what is opened for sale.
+    pub fn runs(&self, date: Date) -> impl Iterator<Item = (usize, Run<'_>)> + '_ {
+        let running = self.services.iter().enumerate().filter(move |(_, service)| service.calendar.runs_on(date));
+        running.map(move |(number, service)| (number, Run { train: &service.train, date }))
+    }
+
     /// The trains that leave any of some stations on a date for any of others, by departure.
     pub fn direct(&self, from: &[Telecode], to: &[Telecode], date: Date) -> Vec<Ride<'_>> {
         let there: BTreeSet<usize> = self.calling(to).collect();

@@ -9,7 +9,9 @@ use crate::{
     id::{Id as _, OrderId},
     rail::{
         coach::{Class, Coach, Formation, Layout},
-        row::{Change, Entry, Kind},
+        matrix::Matrix,
+        quota::{Quota, Stage},
+        row::{Change, Entry, Kind, Row},
     },
 };
 
@@ -187,4 +189,36 @@ fn tickets_given_back_are_sold_again_and_no_free_seat_is_refused() {
     let (sold, could) = (share(train.segments(), all), share(bound.load.iter().sum(), all));
     eprintln!("sold {sold}, could be {could} (hundredths of a percent)");
     assert!(sold + 500 >= could, "seed {seed}: {sold} of {could}");
+}
+
+/// However many ask for short journeys, what is kept stays free from end to end until it is released.
+#[test]
+fn short_journeys_do_not_eat_what_is_kept_for_long_ones() {
+    let seed = fastrand::u64(..);
+    eprintln!("seed {seed}");
+    let mut chance = Rng::with_seed(seed);
+    let (rows, seats) = train();
+    let km: Vec<u32> = (0..u32::from(STOPS)).map(|stop| stop * 50).collect();
+    let quota = Quota::new(1_000, vec![Stage { until_minutes_before: 600, percent: 25 }]).unwrap();
+    let guard = |minutes_before| quota.guard(rows.len(), minutes_before, &km);
+    let mut seats_left = Seats::of(STOPS, &rows, |_| None);
+    let end_to_end = Stretch::new(0, STOPS - 1).unwrap();
+    for minutes_before in [601, 600] {
+        for _ in 0..6_000 {
+            let stretch = journey(&mut chance);
+            let claim = Claim { stretch, count: 1, together: Together::Apart, wishes: Vec::new() };
+            if guard(minutes_before).is_long(stretch) {
+                continue;
+            }
+            for chosen in seats_left.clone().kept_by(guard(minutes_before)).allocate(&claim, 0).unwrap_or_default() {
+                let known = &seats_left.rows()[usize::from(chosen.row.block)];
+                let (mut taken, seat) = (known.taken().to_vec(), usize::from(chosen.seats[0]));
+                taken[seat] = taken[seat].with(Segments::of(stretch));
+                seats_left.learn(chosen.row.block, taken);
+            }
+        }
+        let left = Matrix::of(&seats_left, &guard(minutes_before)).left(end_to_end);
+        let expected = if minutes_before > 600 { seats / 4 } else { 0 };
+        assert_eq!(left, expected, "seed {seed}, {minutes_before} minutes before");
+    }
 }

@@ -50,12 +50,14 @@ fn the_tightest_gap_is_filled_first() {
     assert_eq!(names(seats.allocate(&claim(3, 7, 1), 0)), ["01-01A"], "three are left over, and three");
     assert_eq!(names(seats.allocate(&claim(0, 7, 1), 0)), ["01-02F"]);
     assert_eq!(names(seats.allocate(&claim(0, 10, 1), 0)), ["01-01C"], "the first that is free end to end");
+    let seats = self::seats(1, &[(1, 1, 0, 7, 10), (1, 1, 2, 2, 3), (1, 1, 2, 6, 7)]);
+    assert_eq!(names(seats.allocate(&claim(3, 6, 1), 0)), ["01-01C"], "although more was sold of the other");
 }
 
 #[test]
 fn among_equals_the_seat_most_sold_is_taken() {
-    let seats = seats(1, &[(1, 1, 0, 0, 4), (1, 1, 1, 2, 4), (1, 1, 1, 0, 1)]);
-    assert_eq!(names(seats.allocate(&claim(4, 6, 1), 0)), ["01-01A"]);
+    let seats = seats(1, &[(1, 1, 0, 3, 4), (1, 1, 0, 0, 2), (1, 1, 1, 0, 4), (1, 1, 2, 2, 4)]);
+    assert_eq!(names(seats.allocate(&claim(4, 6, 1), 0)), ["01-01B"]);
     let spread: Vec<_> =
         (0..4).flat_map(|spread| names(self::seats(2, &[]).allocate(&claim(0, 1, 1), spread))).collect();
     assert_eq!(spread, ["01-01A", "01-02A", "02-01A", "02-02A"], "chance decides between the rest");

@@ -107,6 +107,15 @@ fn what_an_entry_means_follows_from_its_order() {
 }
 
 #[test]
+fn tickets_are_numbered_through_the_rows() {
+    let (list, order) = (list(), order(OrderId::from_bytes(ID), 3, 0));
+    let seat = |ticket| {
+        Holding { order: &order, held: &list }.seat_of(ticket).map(|(block, place)| (block.number, place.seat))
+    };
+    assert_eq!([0, 1, 2, 3].map(seat), [Some((0, 0)), Some((0, 3)), Some((1, 2)), None]);
+}
+
+#[test]
 fn a_ticket_that_goes_back_frees_its_seat_and_its_passenger() {
     let list = list();
     let id = OrderId::from_bytes(ID);

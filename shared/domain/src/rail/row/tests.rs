@@ -103,6 +103,15 @@ fn only_what_was_examined_is_removed() {
 }
 
 #[test]
+fn an_entry_with_other_places_is_another_entry_whatever_its_token() {
+    let mut row = sold(&[place(0, 0, 3)]);
+    let examined = Examined { order: order(1), entry: entry(&[place(0, 0, 2)], 1) };
+    assert_eq!(row.apply(&Change::Release { examined: examined.clone() }), Err(Refused::Changed));
+    let further = Places::one(place(0, 0, 5));
+    assert_eq!(row.apply(&Change::swap(examined, further, at(200), Token([2; 6]))), Err(Refused::Changed));
+}
+
+#[test]
 fn a_moved_deadline_is_no_new_hold() {
     let mut row = sold(&[place(0, 0, 3)]);
     let examined = row.examine(order(1)).unwrap();
@@ -125,8 +134,10 @@ fn a_reclaim_replaces_in_one_change_just_what_is_in_the_way() {
 fn an_entry_is_due_at_its_second_and_never_once_confirmed() {
     let mut row = sold(&[place(0, 0, 3)]);
     assert_eq!((row.due(at(99)).count(), row.due(at(100)).count()), (0, 1));
+    assert_eq!((row.firm(at(99))[0].count(), row.firm(at(100))[0].count()), (3, 0));
     row.apply(&Change::Confirm { order: order(1), token: Token([1; 6]) }).unwrap();
     assert_eq!(row.due(at(10_000)).count(), 0);
+    assert_eq!(row.firm(at(10_000))[0].count(), 3);
     assert_eq!(row.apply(&Change::Confirm { order: order(1), token: Token([2; 6]) }), Err(Refused::Changed));
 }
 

@@ -67,6 +67,7 @@ fn every_service_can_be_written_down_with_its_nights() {
     // Whoever boards at any stop on a date boards a run that exists, and arrives when the timetable says.
     let timetable = Timetable::new(services, &stations);
     let today = date(2026, 6, 1);
+    assert_eq!(timetable.runs(today).count(), 4_458);
     for (number, service) in timetable.services().iter().enumerate() {
         for (from, to) in (0..service.train.stop_count()).zip(1..service.train.stop_count()) {
             let ride = timetable.on(number, Stretch::new(from, to).unwrap(), today, 0).unwrap();

@@ -46,6 +46,15 @@ fn trains_between_two_cities_come_by_departure() {
 }
 
 #[test]
+fn what_is_opened_for_sale_are_the_trains_that_set_out() {
+    let timetable = timetable();
+    let numbers = |date| timetable.runs(date).map(|(_, run)| run.train.number().to_owned()).collect::<Vec<_>>();
+    assert_eq!(numbers(monday()), ["G1", "G3", "D7", "C2", "K5", "K7", "K9"]);
+    assert_eq!(numbers(date(2026, 6, 2)), ["G1", "D7", "C2", "K5", "K7"]);
+    assert_eq!(numbers(date(2027, 1, 1)), Vec::<String>::new());
+}
+
+#[test]
 fn a_train_boarded_after_midnight_set_out_the_day_before() {
     assert_eq!(direct("NJH", "SHH", monday()), [("D7".to_owned(), 310, 420)]);
     let timetable = timetable();
@@ -137,13 +146,14 @@ fn suggestions_are_those_that_trying_every_pair_finds() {
     for round in 0..150 {
         let services = (0..14).map(|number| {
             let count = chance.usize(2..6);
-            let mut minute = chance.u16(..1_440);
+            // On the hour, so that trains often leave at the same time.
+            let mut minute = chance.u16(..24) * 60;
             let mut picked: Vec<Telecode> = stations.all().iter().map(|station| station.code).collect();
             chance.shuffle(&mut picked);
             let mut stops = Vec::new();
             for station in picked.into_iter().take(count) {
-                let arrives = minute + chance.u16(20..400);
-                minute = arrives + chance.u16(..30);
+                let arrives = minute + chance.u16(1..7) * 60;
+                minute = arrives + chance.u16(..2) * 60;
                 stops.push(crate::rail::train::Stop { station, arrives, departs: minute, km: 0 });
             }
             let days: Weekdays = [Weekday::Monday, Weekday::Tuesday].into_iter().take(chance.usize(1..=2)).collect();
