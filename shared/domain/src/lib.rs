@@ -15,6 +15,7 @@ pub mod payment;
 pub mod pool;
 pub mod rate;
 pub mod refund;
+pub mod row;
 pub mod tenant;
 pub mod ticket;
 pub mod user;
