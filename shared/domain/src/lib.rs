@@ -19,5 +19,6 @@ pub mod row;
 pub mod tenant;
 pub mod ticket;
 pub mod user;
+pub mod venue;
 
 pub use jiff::{Span, Timestamp};
