@@ -19,6 +19,7 @@ pub use address::{Address, Addresses, WornOut};
 pub use grid::{Curve, Grid, GridError, Lettering, Numbering};
 pub use name::{Category, Label, LabelError, SeatName, SeatNameError, SectionId, SectionIdError};
 pub use set::SeatSet;
+pub(crate) use set::{lowest, places};
 pub use version::{Lost, Version, removed};
 
 /// A place where events are held.
@@ -72,9 +73,34 @@ impl Point {
 
     /// How far apart two points are, in whole centimetres.
     pub fn distance(self, other: Self) -> u32 {
-        let (x, y) = (u64::from(self.x.abs_diff(other.x)), u64::from(self.y.abs_diff(other.y)));
         // At most 282 842: the diagonal of the plan.
-        u32::try_from((x * x + y * y).isqrt()).unwrap_or(u32::MAX)
+        u32::try_from(self.square_to(other).isqrt()).unwrap_or(u32::MAX)
+    }
+
+    /// The square of the distance: enough to compare.
+    pub(crate) fn square_to(self, other: Self) -> u64 {
+        let (x, y) = (u64::from(self.x.abs_diff(other.x)), u64::from(self.y.abs_diff(other.y)));
+        x * x + y * y
+    }
+
+    /// The square of the distance to the nearest point of a box.
+    pub(crate) fn square_to_box(self, low: Self, high: Self) -> u64 {
+        self.square_to(Self { x: self.x.clamp(low.x, high.x), y: self.y.clamp(low.y, high.y) })
+    }
+
+    /// The point in the middle of two.
+    pub(crate) const fn between(self, other: Self) -> Self {
+        Self { x: i32::midpoint(self.x, other.x), y: i32::midpoint(self.y, other.y) }
+    }
+
+    /// The lower left corner of two.
+    pub(crate) fn lower(self, other: Self) -> Self {
+        Self { x: self.x.min(other.x), y: self.y.min(other.y) }
+    }
+
+    /// The upper right corner of two.
+    pub(crate) fn upper(self, other: Self) -> Self {
+        Self { x: self.x.max(other.x), y: self.y.max(other.y) }
     }
 }
 

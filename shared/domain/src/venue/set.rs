@@ -12,6 +12,11 @@ impl SeatSet {
         Self(vec![0; usize::from(map.row_count())])
     }
 
+    /// No seat of the map that others are of.
+    pub fn like(others: &Self) -> Self {
+        Self(vec![0; others.0.len()])
+    }
+
     /// Every seat of a map.
     pub fn all(map: &SeatMap) -> Self {
         Self(map.rows().map(|(_, _, row, _)| lowest(row.seats.len())).collect())
@@ -40,6 +45,13 @@ impl SeatSet {
     pub fn insert_row(&mut self, row: RowIndex, seats: u128) {
         if let Some(word) = self.0.get_mut(usize::from(row.0)) {
             *word |= seats;
+        }
+    }
+
+    /// Takes seats of a row away.
+    pub fn remove_row(&mut self, row: RowIndex, seats: u128) {
+        if let Some(word) = self.0.get_mut(usize::from(row.0)) {
+            *word &= !seats;
         }
     }
 
