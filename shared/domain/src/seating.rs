@@ -140,6 +140,9 @@ impl Choice {
     /// The most among which is chosen.
     pub const MOST: u8 = 16;
 
+    /// The most that are passed over where parties are split.
+    const MOST_SPLIT: u32 = 3;
+
     fn passed_over(self) -> u32 {
         self.chance % u32::from(self.among.clamp(1, Self::MOST))
     }
@@ -183,7 +186,9 @@ impl Hall {
         let (grade, mut best) = self.very_best(offer, party)?;
         let mut left = offer.clone();
         left.take(&best);
-        for _ in 0..choice.passed_over() {
+        // A hall in which parties have to split up is nearly full, and each search is longer.
+        let most = if best.len() > 1 { Choice::MOST_SPLIT } else { u32::MAX };
+        for _ in 0..choice.passed_over().min(most) {
             match self.very_best(&left, party) {
                 // Nobody is seated worse for others who may not be there. What they would leave is looked at as if they
                 // were not.

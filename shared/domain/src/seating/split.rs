@@ -8,6 +8,8 @@ use crate::venue::{Point, places};
 
 /// From how many of the groups nearest the focus the search goes out: all of them in a small hall.
 const ANCHORS: usize = 64;
+/// The same where a party is split in more than two.
+const ANCHORS_OF_MANY: usize = 8;
 
 /// What is made small: groups, people who sit alone, centimetres between the groups squared, centimetres to the focus.
 type Cost = (usize, usize, u64, u64);
@@ -49,12 +51,14 @@ impl Scan<'_> {
         let all = self.party.quantity.get();
         let anchors = (1..all).rev().map(|size| self.nearest_anchors(rows, size)).find(|found| !found.is_empty())?;
         let mut best: Option<(Cost, Vec<Group>)> = None;
-        for anchor in anchors {
+        for anchor in anchors.into_iter().take(ANCHORS_OF_MANY) {
             let mut groups = vec![anchor];
             let (mut missing, mut apart) = (all - anchor.count, 0);
             while missing > 0 {
-                let sizes = (1..=missing).rev();
-                let found = sizes.into_iter().find_map(|size| self.nearest(rows, &groups, anchor, size, u64::MAX));
+                // No group is larger than the largest that there is, except where that had to have accessible seats.
+                let last = groups.last().filter(|_| self.party.wheelchairs == 0).map_or(missing, |last| last.count);
+                let found =
+                    (1..=missing.min(last)).rev().find_map(|size| self.nearest(rows, &groups, anchor, size, u64::MAX));
                 let Some((group, far)) = found else { break };
                 missing -= group.count;
                 apart += far;
