@@ -16,6 +16,7 @@ pub mod pool;
 pub mod rate;
 pub mod refund;
 pub mod row;
+pub mod seat_state;
 pub mod seating;
 pub mod tenant;
 pub mod ticket;

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::id::VenueId;
 
 mod address;
+mod drawing;
 mod grid;
 mod name;
 mod set;
