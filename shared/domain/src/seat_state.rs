@@ -280,7 +280,8 @@ impl SeatStates {
 /// The last states of a session that a process has seen, so that a client is told only what has changed.
 #[derive(Clone, Debug, Default)]
 pub struct Recent {
-    states: VecDeque<SeatStates>,
+    /// With their versions, so that a poll computes none.
+    states: VecDeque<(u64, SeatStates)>,
 }
 
 /// What a client is told that may have seen a state before.
@@ -300,8 +301,9 @@ impl Recent {
 
     /// Notes the state as it is now.
     pub fn note(&mut self, states: SeatStates) {
-        if self.states.back() != Some(&states) {
-            self.states.push_back(states);
+        let version = states.version();
+        if self.states.back().is_none_or(|(last, _)| *last != version) {
+            self.states.push_back((version, states));
         }
         if self.states.len() > Self::KEPT {
             self.states.pop_front();
@@ -310,11 +312,11 @@ impl Recent {
 
     /// What a client is told that has seen the version `seen`; nothing before any state was noted.
     pub fn tell(&self, seen: Option<u64>) -> Option<Told> {
-        let now = self.states.back()?;
-        let older = self.states.iter().rev().find(|states| Some(states.version()) == seen);
+        let (version, now) = self.states.back()?;
+        let older = self.states.iter().rev().find(|(version, _)| Some(*version) == seen);
         Some(match older {
-            Some(older) if older == now => Told::Same,
-            Some(older) => now.since(older).map_or_else(|| Told::Whole(now.encode()), Told::Delta),
+            Some((seen, _)) if seen == version => Told::Same,
+            Some((_, older)) => now.since(older).map_or_else(|| Told::Whole(now.encode()), Told::Delta),
             None => Told::Whole(now.encode()),
         })
     }
