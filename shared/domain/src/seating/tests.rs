@@ -372,6 +372,23 @@ proptest! {
     }
 
     #[test]
+    fn nobody_is_seated_worse_for_others_who_look_at_once(rows in halls(), quantity in 1..4_u64, chance in 0..8_u32, rule in rules()) {
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let (map, offer) = hall(&rows);
+        let party = party(quantity, rule);
+        let oracle = Oracle::new(&map, &offer, party);
+        let find = |choice| Hall::of(&map).best(&offer, &party, choice);
+        let (best, other) = (find(Choice::BEST), find(Choice { among: 8, chance }));
+        prop_assert_eq!(best.as_ref().map(Vec::len), other.as_ref().map(Vec::len), "{:?}", rows);
+        let (Some(best), Some(other)) = (best, other) else { return Ok(()) };
+        let (best, other) = (spread(&best), spread(&other));
+        prop_assert!(other.iter().all(|(row, place)| oracle.usable[*row][*place]), "{rows:?}: {other:?}");
+        if oracle.orphans(&best, rule).is_empty() {
+            prop_assert!(oracle.orphans(&other, rule).is_empty(), "{rows:?}: {other:?}");
+        }
+    }
+
+    #[test]
     fn named_seats_are_refused_exactly_where_the_oracle_refuses(rows in halls(), chosen in 1..256_u32, rule in rules()) {
         let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
         let (map, offer) = hall(&rows);
