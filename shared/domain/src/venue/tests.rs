@@ -113,6 +113,20 @@ fn a_seat_keeps_its_address_and_a_removed_one_is_closed() {
 }
 
 #[test]
+fn seats_are_held_by_block_and_found_by_address() {
+    let version = Version::first(map(&Grid::of(2, 20))).unwrap();
+    let stalls: SectionId = "stalls".parse().unwrap();
+    let places = version.places(&[SeatIndex(9), SeatIndex(10), SeatIndex(20), SeatIndex(40)]);
+    let places: Vec<_> = places.into_iter().map(|((_, block), places)| (block, places.bits())).collect();
+    assert_eq!(places, [(0, 1 << 9), (1, 1), (2, 1)], "across two blocks and a row, and one seat that there is not");
+    for seat in (0..40).map(SeatIndex) {
+        let address = version.addresses().of(seat).unwrap();
+        assert_eq!(version.seat_at(&stalls, address), Some(seat));
+        assert_eq!(version.seat_at(&"balcony".parse().unwrap(), address), None);
+    }
+}
+
+#[test]
 fn a_seat_that_comes_back_gets_another_address() {
     let first = Version::first(map(&Grid::of(1, 3))).unwrap();
     let second = first.next(map(&Grid::of(1, 2))).unwrap();

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use super::{Addresses, SeatMap, SeatName, SeatSet, SectionId, WornOut};
+use super::{Address, Addresses, SeatIndex, SeatMap, SeatName, SeatSet, SectionId, WornOut};
 use crate::row::{Places, RowBlock};
 
 /// One version of a venue's seat map. It never changes: an event refers to it by number.
@@ -66,6 +66,24 @@ impl Version {
         &self.addresses
     }
 
+    /// The places of seats by section and block: one write each. Seats that the map does not have are left out.
+    pub fn places(&self, seats: &[SeatIndex]) -> BTreeMap<(SectionId, u16), Places> {
+        let mut places: BTreeMap<(SectionId, u16), Places> = BTreeMap::new();
+        for seat in seats {
+            let Some((name, address)) = self.map.name(*seat).zip(self.addresses.of(*seat)) else { continue };
+            let block = places.entry((name.section, address.block)).or_default();
+            *block = block.with(Places::one(address.place));
+        }
+        places
+    }
+
+    /// The seat whose entry lies at an address of a section's pool. Where somebody has a seat, every later version has it.
+    pub fn seat_at(&self, section: &SectionId, address: Address) -> Option<SeatIndex> {
+        let rows = self.map.rows().filter(|(_, own, ..)| own.id == *section);
+        let mut seats = rows.flat_map(|(_, _, row, first)| (first.0..).map(SeatIndex).take(row.seats.len()));
+        seats.find(|seat| self.addresses.of(*seat) == Some(address))
+    }
+
     /// What a session needs to move to a newer version, or the seats that somebody has and would lose. `taken` is of this
     /// version. Whatever is sold meanwhile is told by the block that refuses to close it.
     pub fn to(&self, newer: &Self, taken: &SeatSet) -> Result<Move, Lost> {
@@ -75,12 +93,7 @@ impl Version {
         if !lost.is_none() {
             return Err(Lost(lost.iter(&self.map).filter_map(|seat| self.map.name(seat)).collect()));
         }
-        let mut close: BTreeMap<(SectionId, u16), Places> = BTreeMap::new();
-        for seat in gone.iter(&self.map) {
-            let Some((name, address)) = self.map.name(seat).zip(self.addresses.of(seat)) else { continue };
-            let places = close.entry((name.section, address.block)).or_default();
-            *places = places.with(Places::one(address.place));
-        }
+        let close = self.places(&gone.iter(&self.map).collect::<Vec<_>>());
         let mut create = BTreeMap::new();
         for section in newer.map.sections() {
             let have = self.addresses.blocks(&self.map, &section.id).len();
