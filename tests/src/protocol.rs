@@ -196,7 +196,7 @@ async fn a_revival_that_wakes_late_takes_nothing_from_what_another_paid_with() {
     let bench = Bench::of(20).await;
     let inventory = bench.tenant.inventory();
     let block = |number| BlockAddress { pool: bench.pool, number };
-    let part = |number, count, token| Held { block: block(number), count, token: Token([token; 6]) };
+    let part = |number, count, token| Held::tickets(block(number), count, Token([token; 6]));
     let listed = vec![part(0, 1, 1), part(1, 1, 2)];
     let order = Order::reserve(draft(id(1), 2, listed, later(bench.now, 900), bench.now), bench.now).unwrap();
     assert_eq!(bench.tenant.orders().create(&order).await.unwrap(), Applied::Done);

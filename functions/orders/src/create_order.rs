@@ -11,6 +11,7 @@ use domain::{
     money::Money,
     order::{Contact, Draft, Held, Order, Purchase, Quantity, Status},
     pool::BlockAddress,
+    row::Places,
     tenant::HoldTime,
 };
 use providers::queue::Queue;
@@ -97,7 +98,11 @@ fn draft(placed: &OrderPlaced) -> Result<Draft, String> {
 
 const fn held(part: &HeldPart) -> Held {
     let block = BlockAddress { pool: part.pool.0, number: part.block };
-    Held { block, count: part.count, token: Token(part.token) }
+    let token = Token(part.token);
+    match part.seats {
+        Some(bits) => Held::seats(block, Places::from_bits(bits), token),
+        None => Held::tickets(block, part.count, token),
+    }
 }
 
 #[cfg(test)]

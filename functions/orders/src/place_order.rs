@@ -18,7 +18,7 @@ use domain::{
     event::{Event, NoOffer, later},
     id::{EventId, Id as _, OptionId, OrderId, SessionId, UserId},
     money::Money,
-    order::{Contact, Held, Quantity},
+    order::{Contact, Held, Quantity, What},
     pool::Layout,
     tenant::{HoldTime, TenantId},
 };
@@ -242,7 +242,12 @@ fn message(wanted: &Wanted, claim: &Claim, held: &[Held], contact: &Contact) -> 
 }
 
 fn part(held: &Held) -> HeldPart {
-    HeldPart { pool: Text(held.block.pool), block: held.block.number, count: held.count, token: held.token.0 }
+    let seats = match held.what {
+        What::Tickets(_) => None,
+        What::Seats(places) => Some(places.bits()),
+    };
+    let (pool, block) = (Text(held.block.pool), held.block.number);
+    HeldPart { pool, block, count: held.count(), seats, token: held.token.0 }
 }
 
 fn unknown_option() -> Error {

@@ -34,7 +34,7 @@ pub(crate) fn reserved() -> Order {
             total: total(),
         },
         contact: Contact::default(),
-        held: vec![Held { block, count: 2, token: Token([1; 6]) }],
+        held: vec![Held::tickets(block, 2, Token([1; 6]))],
         hold: HoldTime::DEFAULT,
         expires: at(900),
         created: at(0),

@@ -182,13 +182,13 @@ pub struct Part {
 impl Part {
     /// The part of the product.
     pub fn held(self) -> Held {
-        Held { block: address(self.block), count: self.count, token: token(self.token) }
+        Held::tickets(address(self.block), self.count, token(self.token))
     }
 
     /// The compact form.
     pub fn of(held: &Held) -> Self {
         let block = u8::try_from(held.block.number).unwrap_or(u8::MAX);
-        Self { block, count: held.count, token: held.token.0[0] }
+        Self { block, count: held.count(), token: held.token.0[0] }
     }
 }
 

@@ -43,6 +43,9 @@ pub struct HeldPart {
     pub pool: Text<PoolKey>,
     pub block: u16,
     pub count: u8,
+    /// Of a row block, the bits of the places; a message that was sent before there were any has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<u16>,
     pub token: [u8; 6],
 }
 

@@ -130,6 +130,8 @@ ids! {
     RefundId "rfd_";
     /// One admission for one person.
     TicketId "tkt_";
+    /// A place with a seat map.
+    VenueId "ven_";
     /// A key with which a machine signs.
     KeyId "key_";
 }

@@ -13,10 +13,16 @@ pub mod network;
 pub mod order;
 pub mod payment;
 pub mod pool;
+pub mod rail;
 pub mod rate;
 pub mod refund;
+pub mod row;
+pub mod seat_state;
+pub mod seating;
 pub mod tenant;
 pub mod ticket;
 pub mod user;
+pub mod venue;
+pub mod waitlist;
 
 pub use jiff::{Span, Timestamp};

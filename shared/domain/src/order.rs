@@ -14,16 +14,19 @@ use crate::{
     money::Money,
     payment::{Begun, Capture, Payment},
     pool::BlockAddress,
+    row::Places,
     tenant::HoldTime,
 };
 
 mod entries;
 mod money_in;
 mod money_out;
+mod seats;
 
 pub use entries::Verdict;
 pub use money_in::{Arrived, PayRefused, Started};
 pub use money_out::{Due, NotRefundable, Returned};
+pub use seats::Seat;
 
 /// How many tickets one order may hold: 1 to 10.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,10 +104,46 @@ impl fmt::Debug for Contact {
 pub struct Held {
     /// Where.
     pub block: BlockAddress,
-    /// How many.
-    pub count: u8,
-    /// The token of the entry.
+    /// What.
+    pub what: What,
+    /// The token of the entry; of a row block, of each of the seats.
     pub token: Token,
+}
+
+/// What is held in one block: the kind of the block says which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum What {
+    /// So many tickets of a stock block.
+    Tickets(u8),
+    /// These seats of a row block. The order's tickets are numbered through them from the lowest.
+    Seats(Places),
+}
+
+impl What {
+    /// How many tickets.
+    pub const fn count(self) -> u8 {
+        match self {
+            Self::Tickets(count) => count,
+            Self::Seats(places) => places.count(),
+        }
+    }
+}
+
+impl Held {
+    /// So many tickets of a stock block.
+    pub const fn tickets(block: BlockAddress, count: u8, token: Token) -> Self {
+        Self { block, what: What::Tickets(count), token }
+    }
+
+    /// Seats of a row block.
+    pub const fn seats(block: BlockAddress, places: Places, token: Token) -> Self {
+        Self { block, what: What::Seats(places), token }
+    }
+
+    /// How many tickets.
+    pub const fn count(&self) -> u8 {
+        self.what.count()
+    }
 }
 
 /// An order.
@@ -420,10 +459,10 @@ impl Order {
     pub fn owns(&self) -> impl Iterator<Item = (Held, u8)> + '_ {
         let mut first = 0_u8;
         self.held.iter().map(move |held| {
-            let numbers = first..first + held.count;
+            let numbers = first..first + held.count();
             first = numbers.end;
             let kept = numbers.filter(|number| !self.returned.contains(*number)).count();
-            (*held, u8::try_from(kept).unwrap_or(held.count))
+            (*held, u8::try_from(kept).unwrap_or(held.count()))
         })
     }
 

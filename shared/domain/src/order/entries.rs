@@ -39,8 +39,8 @@ impl Verdict {
 }
 
 impl Order {
-    /// What an entry of this order means in the block where it was found. The order lists a block at most once; an entry in
-    /// a block that it does not list is surplus, except while a revival is choosing its blocks.
+    /// What an entry of this order means in the stock block where it was found. The order lists such a block at most once;
+    /// an entry in a block that it does not list is surplus, except while a revival is choosing its blocks.
     ///
     /// An unpaid order has to have been settled before: past due, it says `Move` to a moment that is over.
     pub fn verdict(&self, block: BlockAddress, examined: &Examined) -> Verdict {
@@ -74,7 +74,7 @@ impl Order {
         // What stays for a paid order that waits for its tickets stays on the list of unfinished work.
         let until = matches!(self.state, State::Paid(_)).then_some(whole(now));
         let keeps = self.owns().map(|(held, count)| (held, if over { Keep::NOTHING } else { Keep { count, until } }));
-        keeps.filter(|(held, keep)| keep.count < held.count).collect()
+        keeps.filter(|(held, keep)| keep.count < held.count()).collect()
     }
 
     /// Whether an entry that was examined *before* this order was seen may now be reduced to `keep` tickets.
@@ -132,7 +132,7 @@ impl Held {
     /// How a revival takes what was listed once more: under a new token and deadline, so that a removal that is under way
     /// no longer matches.
     pub fn again(&self, order: &Order, until: Timestamp, token: Token) -> block::Change {
-        let entry = block::Entry { count: self.count, until: None, token: self.token };
+        let entry = block::Entry { count: self.count(), until: None, token: self.token };
         block::Change::Rewrite { examined: Examined { order: order.id, entry }, entry: self.renewed(until, token) }
     }
 
@@ -142,13 +142,13 @@ impl Held {
     pub fn again_in(&self, order: &Order, found: &StockBlock, until: Timestamp, token: Token) -> Option<block::Change> {
         let entry = self.renewed(until, token);
         match found.examine(order.id) {
-            Some(examined) if examined.entry.count != self.count => None,
+            Some(examined) if examined.entry.count != self.count() => None,
             Some(examined) => Some(block::Change::Rewrite { examined, entry }),
             None => Some(block::Change::Hold { order: order.id, entry, evict: Vec::new() }),
         }
     }
 
     fn renewed(&self, until: Timestamp, token: Token) -> block::Entry {
-        block::Entry { count: self.count, until: Some(until), token }
+        block::Entry { count: self.count(), until: Some(until), token }
     }
 }

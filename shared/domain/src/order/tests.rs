@@ -9,20 +9,20 @@ use crate::{
     pool::PoolKey,
 };
 
-fn at(second: i64) -> Timestamp {
+pub(super) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn total() -> Money {
+pub(super) fn total() -> Money {
     Money::new(1_001, Currency::CNY)
 }
 
 fn held(number: u16, count: u8) -> Held {
     let block = BlockAddress { pool: PoolKey::from_hash(&[1; 32]), number };
-    Held { block, count, token: Token([1; 6]) }
+    Held::tickets(block, count, Token([1; 6]))
 }
 
-fn draft(quantity: u64, total: Money) -> Draft {
+pub(super) fn draft(quantity: u64, total: Money) -> Draft {
     Draft {
         id: OrderId::from_bytes([1; 16]),
         user: UserId::from_bytes([1; 16]),
@@ -52,7 +52,7 @@ fn paid() -> Order {
     }
 }
 
-fn capture(id: &str) -> Capture {
+pub(super) fn capture(id: &str) -> Capture {
     Capture { provider: Provider::Sandbox, id: id.into(), payment: PaymentId::from_bytes([1; 16]), amount: total() }
 }
 
@@ -271,6 +271,6 @@ fn a_revival_writes_over_entries_of_its_own_size_alone() {
 fn nothing_of_an_unpaid_order_is_surplus_until_it_is_settled() {
     assert_eq!(reserved().surplus(at(10_000)), []);
     assert!(!reserved().may_reduce(held(0, 2).block, &found(2, 1).1, 0));
-    let all: Vec<_> = expired().surplus(at(900)).into_iter().map(|(held, keep)| (held.count, keep)).collect();
+    let all: Vec<_> = expired().surplus(at(900)).into_iter().map(|(held, keep)| (held.count(), keep)).collect();
     assert_eq!(all, [(2, Keep::NOTHING), (1, Keep::NOTHING)]);
 }

@@ -61,9 +61,9 @@ impl Audit<'_> {
         };
         let listed = stored.owns().find(|(held, _)| held.block == block);
         if let Some((held, _)) = listed
-            && entry.count > held.count
+            && entry.count > held.count()
         {
-            look.wrong(seen, Violation::EntryTooLarge { block, order, count: entry.count, listed: held.count });
+            look.wrong(seen, Violation::EntryTooLarge { block, order, count: entry.count, listed: held.count() });
         }
         let owned = listed.filter(|_| owns(&stored.state)).map_or(0, |(_, owned)| owned);
         let surplus = Unfinished::Surplus { block, order, state, count: entry.count, owns: owned };

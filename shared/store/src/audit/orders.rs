@@ -107,7 +107,7 @@ impl Audit<'_> {
 
     /// An order that owns what it lists has it.
     async fn check_owns(&self, order: &Order, look: &mut Look) -> Result<(), Failed> {
-        let listed: u32 = order.held.iter().map(|held| u32::from(held.count)).sum();
+        let listed: u32 = order.held.iter().map(|held| u32::from(held.count())).sum();
         let bought = u32::from(order.purchase.quantity.get());
         if listed != bought {
             look.wrong(seen(order), Violation::HeldIsNotBought { order: order.id, held: listed, bought });

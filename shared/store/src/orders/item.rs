@@ -8,9 +8,10 @@ use domain::{
     block::Token,
     id::{Id as _, OrderId, PaymentId},
     money::Money,
-    order::{Contact, Ended, Held, Order, Purchase, Quantity, Returned, Settled, State},
+    order::{Contact, Ended, Held, Order, Purchase, Quantity, Returned, Settled, State, What},
     payment::{Begun, Capture},
     pool::BlockAddress,
+    row::Places,
     tenant::HoldTime,
 };
 use serde::{Deserialize, Serialize};
@@ -253,10 +254,14 @@ pub(crate) const fn word(state: &State) -> &'static str {
     }
 }
 
+/// Tickets are a number, seats `s` and the bits of their places in hexadecimal.
 fn write_held(held: &Held) -> String {
-    let Held { block, count, token } = held;
-    [&block.pool.to_string(), ":", &block.number.to_string(), ":", &count.to_string(), ":", &HEXLOWER.encode(&token.0)]
-        .concat()
+    let Held { block, what, token } = held;
+    let what = match what {
+        What::Tickets(count) => count.to_string(),
+        What::Seats(places) => format!("s{:x}", places.bits()),
+    };
+    [&block.pool.to_string(), ":", &block.number.to_string(), ":", &what, ":", &HEXLOWER.encode(&token.0)].concat()
 }
 
 fn read_held(text: &str) -> Result<Held, Failed> {
@@ -265,9 +270,13 @@ fn read_held(text: &str) -> Result<Held, Failed> {
     let mut part = || parts.next().ok_or_else(unreadable);
     let pool = part()?.parse().map_err(|_| unreadable())?;
     let number = part()?.parse().map_err(|_| unreadable())?;
-    let count = part()?.parse().map_err(|_| unreadable())?;
+    let what = part()?;
+    let what = match what.strip_prefix('s') {
+        None => What::Tickets(what.parse().map_err(|_| unreadable())?),
+        Some(bits) => What::Seats(Places::from_bits(u16::from_str_radix(bits, 16).map_err(|_| unreadable())?)),
+    };
     let token = read_token(part()?)?;
-    Ok(Held { block: BlockAddress { pool, number }, count, token })
+    Ok(Held { block: BlockAddress { pool, number }, what, token })
 }
 
 fn write_begun(begun: &Begun) -> String {
@@ -312,11 +321,8 @@ mod tests {
     };
 
     fn order(state: State) -> Order {
-        let held = |number| Held {
-            block: BlockAddress { pool: PoolKey::from_hash(&[1; 32]), number },
-            count: 1,
-            token: Token([9; 6]),
-        };
+        let block = |number| BlockAddress { pool: PoolKey::from_hash(&[1; 32]), number };
+        let held = |number| Held::tickets(block(number), 1, Token([9; 6]));
         Order {
             id: OrderId::from_bytes([1; 16]),
             user: UserId::from_bytes([2; 16]),
@@ -375,6 +381,18 @@ mod tests {
             let read = decode::<OrderItem>(item(&order)).unwrap().read(order.id).unwrap();
             assert_eq!(read, order);
         }
+    }
+
+    #[test]
+    fn seats_read_back_and_what_was_written_before_there_were_seats_does_too() {
+        let block = BlockAddress { pool: PoolKey::from_hash(&[1; 32]), number: 7 };
+        for what in [What::Tickets(10), What::Seats(Places::from_bits(0x8001)), What::Seats(Places::from_bits(3))] {
+            let held = Held { block, what, token: Token([9; 6]) };
+            assert_eq!(read_held(&write_held(&held)).unwrap(), held);
+        }
+        let before = format!("{}:7:2:090909090909", block.pool);
+        assert_eq!(read_held(&before).unwrap(), Held::tickets(block, 2, Token([9; 6])));
+        assert!(read_held(&format!("{}:7:sx:090909090909", block.pool)).is_err());
     }
 
     #[test]

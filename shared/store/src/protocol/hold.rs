@@ -163,7 +163,7 @@ impl Search<'_> {
                 }
                 Tried::Refused(less) if less > 0 => {
                     if let Tried::Held(held) = self.attempt(address.number, less.min(part)).await? {
-                        missing -= held.count;
+                        missing -= held.count();
                         self.held.push(held);
                     }
                 }
@@ -191,7 +191,7 @@ impl Search<'_> {
 
     async fn write(&mut self, block: BlockAddress, count: u8, evict: Vec<Examined>) -> Result<(Held, Changed), Failed> {
         let token = token();
-        let held = Held { block, count, token };
+        let held = Held::tickets(block, count, token);
         let entry = Entry { count, until: Some(self.claim.until), token };
         let change = Change::Hold { order: self.claim.order, entry, evict };
         match self.tenant.inventory().change(block, &change).await {

@@ -49,7 +49,7 @@ impl Tenant {
     /// written before it ended, so its token counts as examined before the settling. Where another token is found (a
     /// revival rewrote the entry, a partial release did), the order is looked at again before anything is removed.
     async fn give_back(&self, order: OrderId, held: Held, keep: Keep) -> Result<(), Failed> {
-        let entry = Entry { count: held.count, until: None, token: held.token };
+        let entry = Entry { count: held.count(), until: None, token: held.token };
         let mut examined = Examined { order, entry };
         for _ in 0..ROUNDS {
             let change = Change::reduce(examined, keep, token());

@@ -53,7 +53,7 @@ impl Tenant {
         for held in &order.held {
             match self.hold_block_again(order, *held, until).await? {
                 Some(held) => again.push(held),
-                None => missing += held.count,
+                None => missing += held.count(),
             }
         }
         Ok((again, missing))

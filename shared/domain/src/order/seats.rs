@@ -1,0 +1,144 @@
+//! What an order's entries in row blocks mean: the same decisions as for stock, for one seat after the other.
+//!
+//! A seat is listed or not, and given back or not; it never shrinks. So an order may list several parts of one row block (a
+//! swap puts a new seat beside an old one), as long as no seat is listed twice.
+
+use jiff::Timestamp;
+
+use crate::{
+    block::Token,
+    order::{Held, Order, State, Verdict, What},
+    pool::BlockAddress,
+    row::{self, Examined, Place, Places, RowBlock},
+};
+
+/// The seat of one ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Seat {
+    /// Which ticket of the order, from 0.
+    pub ticket: u8,
+    /// The block of the seat.
+    pub block: BlockAddress,
+    /// Its place in the block.
+    pub place: Place,
+}
+
+impl Order {
+    /// The seats that the order lists, by ticket; none of tickets without a number.
+    pub fn seats(&self) -> impl Iterator<Item = Seat> + '_ {
+        let mut first = 0_u8;
+        self.held.iter().flat_map(move |held| {
+            let tickets = first..first + held.count();
+            first = tickets.end;
+            let places = match held.what {
+                What::Seats(places) => places,
+                What::Tickets(_) => Places::NONE,
+            };
+            let block = held.block;
+            tickets.zip(places.iter()).map(move |(ticket, place)| Seat { ticket, block, place })
+        })
+    }
+
+    /// The seats of what is listed that the order still owns, and those whose tickets were given back.
+    pub fn owned_seats(&self, held: &Held) -> (Places, Places) {
+        let What::Seats(listed) = held.what else { return (Places::NONE, Places::NONE) };
+        let here = self.seats().filter(|seat| seat.block == held.block && listed.contains(seat.place));
+        let returned: Places = here.filter(|seat| self.returned.contains(seat.ticket)).map(|seat| seat.place).collect();
+        (listed.without(returned), returned)
+    }
+
+    /// What the entry of a seat means that was found under this order. An unpaid order has to have been settled before: past
+    /// due, it says `Move` to a moment that is over.
+    pub fn seat_verdict(&self, block: BlockAddress, examined: &Examined) -> Verdict {
+        let owns = || {
+            let seat = self.seats().find(|seat| seat.block == block && seat.place == examined.place);
+            seat.is_some_and(|seat| !self.returned.contains(seat.ticket))
+        };
+        match self.state {
+            State::Reviving { until, .. } => Verdict::Move(until),
+            State::Reserved { expires } if owns() => Verdict::Move(expires),
+            State::Paid(_) if owns() => Verdict::Keep,
+            State::Ticketed(_) | State::Used(_) if owns() => Verdict::Confirm,
+            State::Reserved { .. }
+            | State::Paid(_)
+            | State::Ticketed(_)
+            | State::Used(_)
+            | State::Cancelled(_)
+            | State::Expired(_)
+            | State::Lapsed(_)
+            | State::Refunding { .. }
+            | State::Refunded { .. } => Verdict::Evict,
+        }
+    }
+
+    /// The listed seats that this order no longer owns: all where it has ended, those of returned tickets where it has not.
+    /// Nothing for an unpaid order, whether it is in time or not: it has not been settled.
+    pub fn surplus_seats(&self) -> Vec<(Held, Places)> {
+        let over = self.is_over();
+        let lost = self.held.iter().filter_map(|held| {
+            let (owned, returned) = self.owned_seats(held);
+            let lost = if over { owned.with(returned) } else { returned };
+            (!lost.is_none()).then_some((*held, lost))
+        });
+        lost.collect()
+    }
+
+    /// Of entries that were examined *before* this order was seen, those that may be removed now.
+    pub fn removable(&self, block: BlockAddress, examined: Vec<Examined>) -> Vec<Examined> {
+        if matches!(self.state, State::Reserved { .. } | State::Reviving { .. }) {
+            return Vec::new();
+        }
+        let is_surplus = |one: &Examined| self.seat_verdict(block, one) == Verdict::Evict;
+        examined.into_iter().filter(is_surplus).collect()
+    }
+
+    /// What takes the time limit off seats that have other tokens than this order lists: a change for each token; nothing
+    /// while the order is not ticketed.
+    pub fn confirming_seats(&self, block: BlockAddress, found: &[Examined]) -> Vec<row::Change> {
+        let confirms = |one: &&Examined| self.seat_verdict(block, one) == Verdict::Confirm;
+        let mut changes: Vec<row::Change> = Vec::new();
+        for Examined { place, entry } in found.iter().filter(|one| one.entry.until.is_some()).filter(confirms) {
+            let one = Places::one(*place);
+            let same = changes.iter_mut().find_map(|change| match change {
+                row::Change::Confirm { places, token, .. } if *token == entry.token => Some(places),
+                _ => None,
+            });
+            match same {
+                Some(places) => *places = places.with(one),
+                None => changes.push(row::Change::Confirm { order: self.id, places: one, token: entry.token }),
+            }
+        }
+        changes
+    }
+}
+
+impl Held {
+    /// What was listed, as if it had been examined: it was written before the order was. Nothing of tickets without a number.
+    pub fn listed(&self, order: &Order, among: Places) -> Vec<Examined> {
+        let What::Seats(places) = self.what else { return Vec::new() };
+        let entry = row::Entry { order: order.id, until: None, token: self.token };
+        places.and(among).iter().map(|place| Examined { place, entry }).collect()
+    }
+
+    /// How a revival takes listed seats once more where the block is as found: those that are still its own are rewritten, so
+    /// that a removal that is under way no longer matches, and those that are gone are held anew. All of the changes have to
+    /// be made; a buyer's seats are these and no others.
+    pub fn seats_again(&self, order: &Order, found: &RowBlock, until: Timestamp, token: Token) -> Vec<row::Change> {
+        let What::Seats(listed) = self.what else { return Vec::new() };
+        let examined = found.examine(order.id, listed);
+        let own: Places = examined.iter().map(|one| one.place).collect();
+        let mut changes = Vec::new();
+        if !examined.is_empty() {
+            changes.push(row::Change::Rewrite { examined, until: Some(until), token });
+        }
+        let gone = listed.without(own);
+        if !gone.is_none() {
+            let entry = row::Entry { order: order.id, until: Some(until), token };
+            changes.push(row::Change::Hold { places: gone, entry, evict: Vec::new() });
+        }
+        changes
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,16 @@
+//! Railways: stations, trains and their runs, coaches and fares, and seats that are sold for a stretch of a line.
+
+pub mod allocate;
+pub mod calendar;
+pub mod change;
+pub mod coach;
+pub mod fare;
+pub mod held;
+pub mod matrix;
+pub mod passenger;
+pub mod quota;
+pub mod row;
+pub mod station;
+pub mod stretch;
+pub mod timetable;
+pub mod train;
