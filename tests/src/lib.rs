@@ -24,6 +24,7 @@ mod database;
 mod derived;
 #[cfg(test)]
 mod differential;
+mod differential_rows;
 #[cfg(test)]
 mod door;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Stock blocks: every change of the pure model as one conditional write.
 
 mod resize;
+mod rows;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +15,7 @@ use domain::{
 use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join_all, stream};
 
 pub use resize::Resized;
+pub use rows::{RowChanged, Rows};
 
 use crate::{
     Failed, Table, Tenant,

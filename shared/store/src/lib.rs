@@ -37,7 +37,7 @@ pub use api_keys::{ApiKey, ApiKeys};
 pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;
-pub use inventory::{Blocks, Changed, Inventory, Resized};
+pub use inventory::{Blocks, Changed, Inventory, Resized, RowChanged, Rows};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
 pub use stock::{Stock, Summary};

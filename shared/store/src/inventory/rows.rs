@@ -1,0 +1,283 @@
+//! Row blocks: every change of the pure model of numbered seats as one conditional write.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use domain::{
+    Timestamp,
+    id::{Id as _, OrderId},
+    pool::{BlockAddress, PoolKey},
+    row::{Change, Entry, Examined, Place, Places, Refused, RowBlock},
+};
+
+use super::{CAPACITY, Inventory, TOKEN, UNTIL, address_of, blob};
+use crate::{
+    Failed, Table,
+    client::{Expression, Find, Item, Read, Wrote, number, number_of},
+    keys,
+};
+
+/// Attribute names of a row block beside those of stock: `cap` is its size.
+const SEATS: &str = "s";
+const OWNER: &str = "o";
+
+/// Row blocks with their addresses.
+pub type Rows = Vec<(BlockAddress, RowBlock)>;
+
+/// What became of a change of a row block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowChanged {
+    /// It is made; perhaps by an earlier try whose reply was lost.
+    Done,
+    /// It was refused; the block as it is.
+    Refused {
+        /// Why.
+        why: Refused,
+        /// What stood in the way.
+        block: RowBlock,
+    },
+    /// There is no such block.
+    Missing,
+}
+
+impl Inventory<'_> {
+    /// Makes a change of a row block, or says why not. One write unit.
+    pub async fn change_row(&self, address: BlockAddress, change: &Change) -> Result<RowChanged, Failed> {
+        let key = keys::block(&self.tenant.id, address);
+        match self.tenant.store.tables.update(Table::Inventory, key, expression(change)).await? {
+            Wrote::Yes => Ok(RowChanged::Done),
+            Wrote::Refused(None) => Ok(RowChanged::Missing),
+            Wrote::Refused(Some(item)) => explain(change, &item),
+        }
+    }
+
+    /// One row block as it is.
+    pub async fn row(&self, address: BlockAddress) -> Result<Option<RowBlock>, Failed> {
+        let key = keys::block(&self.tenant.id, address);
+        let item = self.tenant.store.tables.get(Table::Inventory, key, Read::Consistent).await?;
+        item.as_ref().map(decode).transpose()
+    }
+
+    /// The row blocks of one shard as they are, in one query.
+    pub async fn row_shard(&self, pool: PoolKey, shard: u16) -> Result<Rows, Failed> {
+        let find = Find::partition(keys::shard(&self.tenant.id, pool, shard), Read::Consistent);
+        let items = self.tenant.store.tables.all(Table::Inventory, find).await?;
+        items.iter().map(|item| Ok((address_of(pool, item)?, decode(item)?))).collect()
+    }
+
+    /// Writes a row block, unless there is one. Safe to repeat, also while seats are being sold.
+    pub async fn create_row(&self, address: BlockAddress, block: &RowBlock) -> Result<(), Failed> {
+        let item = encode(keys::block(&self.tenant.id, address).item(), block);
+        let absent = Expression::only_if("attribute_not_exists(pk)");
+        self.tenant.store.tables.put(Table::Inventory, item, absent).await.map(drop)
+    }
+}
+
+/// An update under way: what it sets, what it removes, and what has to be true.
+#[derive(Default)]
+struct Writing {
+    set: Vec<String>,
+    remove: Vec<String>,
+    given: Vec<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Writing {
+    /// The path of a seat.
+    fn seat(&mut self, place: Place) -> String {
+        let placeholder = format!("#p{}", place.get());
+        self.names.insert(placeholder.clone(), place.get().to_string());
+        [SEATS, ".", &placeholder].concat()
+    }
+
+    /// The seat has to be as it was examined: to the same order, under the same token.
+    fn still(&mut self, examined: &Examined) {
+        let Examined { place, entry } = examined;
+        let (seat, n) = (self.seat(*place), place.get());
+        self.given.push(format!("{seat}.{OWNER} = :o{n} AND {seat}.{TOKEN} = :t{n}"));
+        self.values.insert(format!(":o{n}"), owner(entry.order));
+        self.values.insert(format!(":t{n}"), blob(entry.token));
+    }
+
+    /// The seat is there and nobody has it. A block that is not there has no size, so nothing is written.
+    fn vacant(&mut self, places: Places) {
+        for place in places.iter() {
+            let seat = self.seat(place);
+            self.given.push(format!("attribute_not_exists({seat})"));
+        }
+        if let Some(last) = places.iter().last() {
+            self.given.push(format!("{CAPACITY} > :last"));
+            self.values.insert(":last".to_owned(), number(last.get()));
+        }
+    }
+
+    fn put(&mut self, place: Place, value: AttributeValue) {
+        let (seat, n) = (self.seat(place), place.get());
+        self.set.push(format!("{seat} = :e{n}"));
+        self.values.insert(format!(":e{n}"), value);
+    }
+
+    fn drop(&mut self, place: Place) {
+        let seat = self.seat(place);
+        self.remove.push(seat);
+    }
+
+    fn expression(self) -> Expression {
+        let clause = |word: &str, parts: &[String]| match parts {
+            [] => String::new(),
+            parts => format!("{word} {} ", parts.join(", ")),
+        };
+        let update = [clause("SET", &self.set), clause("REMOVE", &self.remove)].concat();
+        let (update, condition) = (Some(update.trim_end().to_owned()), Some(self.given.join(" AND ")));
+        Expression { update, condition, names: self.names, values: self.values }
+    }
+}
+
+/// The condition is what [`RowBlock::apply`] checks; the update is what it does.
+fn expression(change: &Change) -> Expression {
+    let mut writing = Writing::default();
+    match change {
+        Change::Hold { places, entry, evict } => {
+            let evicted: Places = evict.iter().map(|examined| examined.place).collect();
+            writing.vacant(places.without(evicted));
+            evict.iter().for_each(|examined| writing.still(examined));
+            places.iter().for_each(|place| writing.put(place, encode_entry(*entry)));
+            evicted.without(*places).iter().for_each(|place| writing.drop(place));
+        }
+        Change::Confirm { order, places, token } => {
+            for place in places.iter() {
+                writing.still(&Examined { place, entry: Entry { order: *order, until: None, token: *token } });
+                let seat = writing.seat(place);
+                writing.remove.push([&seat, ".", UNTIL].concat());
+            }
+        }
+        Change::Rewrite { examined, until, token } => {
+            for one in examined {
+                writing.still(one);
+                let entry = Entry { order: one.entry.order, until: *until, token: *token };
+                writing.put(one.place, encode_entry(entry));
+            }
+        }
+        Change::Release { examined } => {
+            for one in examined {
+                writing.still(one);
+                writing.drop(one.place);
+            }
+        }
+        Change::Close { places } => {
+            writing.vacant(*places);
+            places.iter().for_each(|place| writing.put(place, AttributeValue::M(HashMap::new())));
+        }
+        Change::Open { places } => {
+            for place in places.iter() {
+                let seat = writing.seat(place);
+                writing.given.push(format!("attribute_exists({seat}) AND attribute_not_exists({seat}.{OWNER})"));
+                writing.drop(place);
+            }
+        }
+    }
+    writing.expression()
+}
+
+/// Asks the pure model why the change was refused. A reply that was lost shows as our own effect.
+fn explain(change: &Change, item: &Item) -> Result<RowChanged, Failed> {
+    let block = decode(item)?;
+    if block.shows(change) {
+        return Ok(RowChanged::Done);
+    }
+    match block.clone().apply(change) {
+        Err(why) => Ok(RowChanged::Refused { why, block }),
+        Ok(()) => Err(Failed::corrupt("the database refused a change that the model allows")),
+    }
+}
+
+fn owner(order: OrderId) -> AttributeValue {
+    AttributeValue::B(Blob::new(order.bytes()))
+}
+
+fn encode_entry(entry: Entry) -> AttributeValue {
+    let mut map = HashMap::from([(OWNER.to_owned(), owner(entry.order)), (TOKEN.to_owned(), blob(entry.token))]);
+    if let Some(until) = entry.until {
+        map.insert(UNTIL.to_owned(), number(until.as_second()));
+    }
+    AttributeValue::M(map)
+}
+
+fn encode(mut item: Item, block: &RowBlock) -> Item {
+    let held = block.entries().iter().map(|(place, entry)| (place.get().to_string(), encode_entry(*entry)));
+    let closed = block.closed().iter().map(|place| (place.get().to_string(), AttributeValue::M(HashMap::new())));
+    item.insert(CAPACITY.to_owned(), number(block.size()));
+    item.insert(SEATS.to_owned(), AttributeValue::M(held.chain(closed).collect()));
+    item
+}
+
+fn decode(item: &Item) -> Result<RowBlock, Failed> {
+    let unreadable = || Failed::corrupt("a row block");
+    let size = number_of(item, CAPACITY).and_then(|size| u8::try_from(size).ok()).ok_or_else(unreadable)?;
+    let seats = item.get(SEATS).and_then(|value| value.as_m().ok()).ok_or_else(unreadable)?;
+    let (mut closed, mut entries) = (Places::NONE, BTreeMap::new());
+    for (place, seat) in seats {
+        let place = place.parse().ok().and_then(|number| Place::parse(number).ok()).ok_or_else(unreadable)?;
+        match seat.as_m() {
+            Ok(map) if map.is_empty() => closed = closed.with(Places::one(place)),
+            Ok(map) => drop(entries.insert(place, decode_entry(map).ok_or_else(unreadable)?)),
+            Err(_) => return Err(unreadable()),
+        }
+    }
+    RowBlock::restore(size, closed, entries).ok_or_else(unreadable)
+}
+
+fn decode_entry(map: &HashMap<String, AttributeValue>) -> Option<Entry> {
+    let bytes = |name| map.get(name)?.as_b().ok().map(Blob::as_ref);
+    let until = match number_of(map, UNTIL) {
+        Some(second) => Some(Timestamp::from_second(second).ok()?),
+        None => None,
+    };
+    let order = OrderId::from_bytes(bytes(OWNER)?.try_into().ok()?);
+    Some(Entry { order, until, token: domain::block::Token(bytes(TOKEN)?.try_into().ok()?) })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::block::Token;
+
+    use super::*;
+
+    fn full() -> RowBlock {
+        let until = Some(Timestamp::from_second(9_999_999_999).unwrap());
+        let entry = |place: Place| {
+            (place, Entry { order: OrderId::from_bytes([place.get(); 16]), until, token: Token([255; 6]) })
+        };
+        RowBlock::restore(16, Places::NONE, Places::first(16).iter().map(entry).collect()).unwrap()
+    }
+
+    /// Bytes of an item as DynamoDB counts them: see the test of stock blocks.
+    fn size(value: &AttributeValue) -> usize {
+        match value {
+            AttributeValue::S(text) => text.len(),
+            AttributeValue::N(text) => text.len().div_ceil(2) + 1,
+            AttributeValue::B(bytes) => bytes.as_ref().len(),
+            AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| name.len() + size(value) + 1).sum::<usize>(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_fullest_row_of_the_longest_tenant_stays_under_one_kibibyte() {
+        let tenant = "a23456789012345678901234".parse().unwrap();
+        let address = BlockAddress { pool: PoolKey::from_hash(&[7; 32]), number: u16::MAX };
+        let item = encode(keys::block(&tenant, address).item(), &full());
+        let bytes: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
+        assert!(bytes < 1_024, "{bytes} bytes");
+    }
+
+    #[test]
+    fn a_row_block_reads_back() {
+        let mut block = full();
+        let examined = block.examine(OrderId::from_bytes([3; 16]), Places::first(16));
+        block.apply(&Change::Release { examined }).unwrap();
+        block.apply(&Change::Close { places: Places::from_bits(1 << 3) }).unwrap();
+        assert_eq!(decode(&encode(Item::new(), &block)).unwrap(), block);
+    }
+}
