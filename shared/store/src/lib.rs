@@ -17,11 +17,13 @@ mod inventory;
 pub mod keys;
 mod lately;
 mod memory;
+mod occasion;
 mod orders;
 mod packed;
 pub mod protocol;
 mod schema;
 mod stock;
+mod subject;
 mod tickets;
 mod together;
 mod trail;
@@ -37,7 +39,7 @@ pub use api_keys::{ApiKey, ApiKeys};
 pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;
-pub use inventory::{Blocks, Changed, Inventory, Resized, RowChanged, Rows};
+pub use inventory::{Blocks, Changed, Inventory, Resized};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
 pub use stock::{Stock, Summary};
@@ -108,7 +110,7 @@ impl Tenant {
         Catalogue::new(self)
     }
 
-    /// Stock blocks.
+    /// Blocks of tickets, seats and stretches.
     pub const fn inventory(&self) -> Inventory<'_> {
         Inventory::new(self)
     }
