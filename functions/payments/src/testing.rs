@@ -107,6 +107,7 @@ pub(crate) fn event(refunds: domain::event::RefundPolicy) -> domain::event::Even
             sale_ends: None,
             description: String::new(),
         }],
+        seating: None,
         review: Review::Approved,
         created: at(0),
         updated: at(0),

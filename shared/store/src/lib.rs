@@ -26,6 +26,7 @@ mod tickets;
 mod together;
 mod trail;
 mod vault;
+mod venues;
 
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};
 pub use vault::{KeyName, KeyUse, KeyWrap, Place, Wrapping};
+pub use venues::{Plan, Venues};
 
 /// The tables of one stage, and what this process has learnt about stock lately.
 #[derive(Clone, Debug)]
@@ -106,6 +108,11 @@ impl Tenant {
     /// Events and settings.
     pub const fn catalogue(&self) -> Catalogue<'_> {
         Catalogue::new(self)
+    }
+
+    /// Venues and their seat maps.
+    pub const fn venues(&self) -> Venues<'_> {
+        Venues::new(self)
     }
 
     /// Stock blocks.
