@@ -21,6 +21,7 @@ mod orders;
 mod packed;
 pub mod protocol;
 mod schema;
+mod seats;
 mod stock;
 mod tickets;
 mod together;
@@ -41,6 +42,7 @@ pub use identity::Identity;
 pub use inventory::{Blocks, Changed, Inventory, Resized, RowChanged, Rows};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
+pub use seats::{PoolOf, Seats, Sells, SessionSeats};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};
@@ -113,6 +115,11 @@ impl Tenant {
     /// Venues and their seat maps.
     pub const fn venues(&self) -> Venues<'_> {
         Venues::new(self)
+    }
+
+    /// Numbered seats of sessions, as they are seen.
+    pub const fn seats(&self) -> Seats<'_> {
+        Seats::new(self)
     }
 
     /// Stock blocks.
