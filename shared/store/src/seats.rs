@@ -150,7 +150,7 @@ impl<'t> Seats<'t> {
     ) -> Result<Option<Kept>, Failed> {
         let (Some(seating), Some(session)) = (&event.seating, event.session(session)) else { return Ok(None) };
         let key = (self.tenant.id.clone(), session.id);
-        let read = self.read(seating, session.id, now);
+        let read = Box::pin(self.read(seating, session.id, now));
         self.tenant.store.memory.seats.get(key, event.version, wanted, now, read).await.map(Some)
     }
 

@@ -128,17 +128,18 @@ mod tests {
         fn get(&self, session: u8, event: u32, wanted: Wanted, millis: i64) -> Kept {
             let now = Timestamp::from_millisecond(millis).unwrap();
             let key = ("demo".parse().unwrap(), SessionId::from_bytes([session; 16]));
-            self.known.get(key, event, wanted, now, self.read(now)).now_or_never().unwrap().unwrap()
+            let read = async { Ok(self.read(now)) };
+            self.known.get(key, event, wanted, now, read).now_or_never().unwrap().unwrap()
         }
 
-        async fn read(&self, now: Timestamp) -> Result<SessionSeats, Failed> {
+        fn read(&self, now: Timestamp) -> SessionSeats {
             let mut states = domain::seat_state::SeatStates::withheld(1, 3);
             (0..self.reads.get()).for_each(|seat| states.set(SeatIndex(seat), SeatState::Sold));
             self.reads.set(self.reads.get() + 1);
             let none = SeatSet::none(self.plan.map());
             let occupancy = Occupancy { free: none.clone(), due: none.clone(), held: none.clone(), sold: none };
             let plan = Arc::clone(&self.plan);
-            Ok(SessionSeats { plan, occupancy, version: states.version(), states, read: now })
+            SessionSeats { plan, occupancy, version: states.version(), states, read: now }
         }
     }
 

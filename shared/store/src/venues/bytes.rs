@@ -138,7 +138,9 @@ fn put_addresses(bytes: &mut Vec<u8>, addresses: &Addresses) {
     for (section, addresses) in retired {
         put_text(bytes, section.as_str());
         put(bytes, addresses.len());
-        addresses.into_iter().for_each(|address| put_address(bytes, address));
+        for address in addresses {
+            put_address(bytes, address);
+        }
     }
 }
 
