@@ -2,7 +2,7 @@
 
 use domain::user::Role;
 
-use crate::{Code, Grant};
+use crate::{Code, Grant, decode::MAX_BODY};
 
 /// An HTTP method that the product uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -119,6 +119,9 @@ pub struct Route {
     pub idempotency: Idempotency,
     /// What the body is.
     pub body: Body,
+    /// The longest body that is taken, in bytes. Lambda takes 6 MB with the quotes in it escaped, so no route can take more
+    /// than about 4 MB of JSON.
+    pub longest_body: usize,
     /// Whether what was done is put on the trail.
     pub logged: Logged,
     /// How often it may be called.
@@ -143,6 +146,7 @@ impl Route {
         success: 200,
         idempotency: Idempotency::Ignored,
         body: Body::Json,
+        longest_body: MAX_BODY,
         logged: Logged::ByRole,
         pace: Pace::ByShape,
         errors: &[],

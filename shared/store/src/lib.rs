@@ -22,12 +22,14 @@ mod orders;
 mod packed;
 pub mod protocol;
 mod schema;
+mod seats;
 mod stock;
 mod subject;
 mod tickets;
 mod together;
 mod trail;
 mod vault;
+mod venues;
 
 use std::sync::Arc;
 
@@ -42,10 +44,12 @@ pub use identity::Identity;
 pub use inventory::{Blocks, Changed, Inventory, Resized};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
+pub use seats::{PoolOf, Seats, Sells, SessionSeats};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};
 pub use vault::{KeyName, KeyUse, KeyWrap, Place, Wrapping};
+pub use venues::{Plan, Venues};
 
 /// The tables of one stage, and what this process has learnt about stock lately.
 #[derive(Clone, Debug)]
@@ -108,6 +112,16 @@ impl Tenant {
     /// Events and settings.
     pub const fn catalogue(&self) -> Catalogue<'_> {
         Catalogue::new(self)
+    }
+
+    /// Venues and their seat maps.
+    pub const fn venues(&self) -> Venues<'_> {
+        Venues::new(self)
+    }
+
+    /// Numbered seats of sessions, as they are seen.
+    pub const fn seats(&self) -> Seats<'_> {
+        Seats::new(self)
     }
 
     /// Blocks of tickets, seats and stretches.

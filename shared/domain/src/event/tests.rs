@@ -36,6 +36,7 @@ fn event(review: Review) -> Event {
             sale_ends: None,
             description: String::new(),
         }],
+        seating: None,
         review,
         created: at(0),
         updated: at(0),
