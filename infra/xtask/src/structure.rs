@@ -149,7 +149,7 @@ fn only_the_runtime_knows_lambda() {
 fn keys_are_spelled_in_one_module() {
     // What a key is made of: a tenant, `#`, and words in between; and the numbers that are padded so that they sort.
     let spelled = ["tenant}#", "}#{", ":05}\"", ":08}#"];
-    let allowed = ["shared/store/src/keys.rs", "infra", "tests"];
+    let allowed = ["shared/store/src/keys.rs", "shared/store/src/keys", "infra", "tests"];
     let found: Vec<Breach> = breaches(&spelled, &allowed)
         .into_iter()
         .filter(|(path, ..)| path.starts_with("shared/store") || path.starts_with("functions"))
