@@ -9,6 +9,7 @@ pub mod gaps;
 pub mod held;
 pub mod matrix;
 pub mod network;
+pub mod opening;
 pub mod passenger;
 pub mod quota;
 pub mod row;

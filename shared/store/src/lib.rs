@@ -20,6 +20,7 @@ mod memory;
 mod orders;
 mod packed;
 pub mod protocol;
+mod rail;
 mod schema;
 mod stock;
 mod tickets;
@@ -39,6 +40,7 @@ pub use failed::Failed;
 pub use identity::Identity;
 pub use inventory::{Blocks, Changed, Inventory, Resized, RowChanged, Rows};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
+pub use rail::{Imported, OpenedPart, Opening, Rail};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
@@ -106,6 +108,11 @@ impl Tenant {
     /// Events and settings.
     pub const fn catalogue(&self) -> Catalogue<'_> {
         Catalogue::new(self)
+    }
+
+    /// The timetable and the runs of a railway.
+    pub const fn rail(&self) -> Rail<'_> {
+        Rail::new(self)
     }
 
     /// Stock blocks.

@@ -23,6 +23,7 @@ const FULL_SECS: i64 = 1;
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) catalogue: crate::catalogue::CatalogueCache,
+    pub(crate) rail: crate::rail::RailCache,
     pools: Mutex<HashMap<PoolKey, Pool>>,
 }
 

@@ -228,7 +228,7 @@ pub(crate) mod tests {
         name.parse().unwrap()
     }
 
-    fn terms(classes: &[&str]) -> Terms {
+    pub(crate) fn terms(classes: &[&str]) -> Terms {
         let coach = |(name, number): (&&str, u8)| Coach { number, class: class(name), layout: Layout::TwoTwo, rows: 5 };
         let fares = || ClassFares {
             base: 1_000,
