@@ -21,6 +21,7 @@ mod occasion;
 mod orders;
 mod packed;
 pub mod protocol;
+mod rail;
 mod schema;
 mod seats;
 mod stock;
@@ -43,6 +44,7 @@ pub use failed::Failed;
 pub use identity::Identity;
 pub use inventory::{Blocks, Changed, Inventory, Resized};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
+pub use rail::{Imported, OpenedPart, Opening, Rail};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
 pub use seats::{PoolOf, Seats, Sells, SessionSeats};
 pub use stock::{Stock, Summary};
@@ -125,6 +127,12 @@ impl Tenant {
     }
 
     /// Blocks of tickets, seats and stretches.
+    /// The timetable and the runs of a railway.
+    pub const fn rail(&self) -> Rail<'_> {
+        Rail::new(self)
+    }
+
+    /// Stock blocks.
     pub const fn inventory(&self) -> Inventory<'_> {
         Inventory::new(self)
     }

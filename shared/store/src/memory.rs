@@ -25,6 +25,7 @@ pub(crate) struct Memory {
     pub(crate) catalogue: crate::catalogue::CatalogueCache,
     pub(crate) seats: crate::seats::KnownSeats,
     pub(crate) venues: crate::venues::VenueCache,
+    pub(crate) rail: crate::rail::RailCache,
     pools: Mutex<HashMap<PoolKey, Pool>>,
 }
 
