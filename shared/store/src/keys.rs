@@ -19,7 +19,7 @@ mod rail;
 mod venues;
 
 pub(crate) use rail::{OPENED, RUN_SLOTS, opening, opening_head, opening_part, run, runs, timetable, timetable_part};
-pub use rail::{class_pool, run_date, run_id};
+pub use rail::{class_pool, person_pool, run_date, run_id};
 pub use venues::seat_pool;
 pub(crate) use venues::{map, map_part, venue, venues};
 

@@ -151,13 +151,19 @@ impl<'t> Seats<'t> {
     ) -> Result<Option<Kept>, Failed> {
         let (Some(seating), Some(session)) = (&event.seating, event.session(session)) else { return Ok(None) };
         let key = (self.tenant.id.clone(), session.id);
-        let read = Box::pin(self.read(seating, session.id, now));
+        let read = Box::pin(self.read(seating, session.id, wanted, now));
         self.tenant.store.memory.seats.get(key, event.version, wanted, now, read).await.map(Some)
     }
 
-    async fn read(&self, seating: &Seating, session: SessionId, now: Timestamp) -> Result<SessionSeats, Failed> {
+    async fn read(
+        &self,
+        seating: &Seating,
+        session: SessionId,
+        wanted: Wanted,
+        now: Timestamp,
+    ) -> Result<SessionSeats, Failed> {
         let plan = self.tenant.plan_of(seating).await?;
-        let blocks = self.blocks(&plan, session).await?;
+        let blocks = self.read_blocks(&plan, session, wanted).await?;
         let (version, map) = (plan.version(), plan.map());
         let occupancy = Occupancy::of(version, &blocks, now);
         let mut offered = seating.sold(map);
@@ -172,12 +178,26 @@ impl<'t> Seats<'t> {
         plan: &Plan,
         session: SessionId,
     ) -> Result<BTreeMap<(SectionId, u16), RowBlock>, Failed> {
+        self.read_blocks(plan, session, Wanted::Afresh).await
+    }
+
+    /// Whoever wants them afresh has been refused a seat that an older answer called free.
+    async fn read_blocks(
+        &self,
+        plan: &Plan,
+        session: SessionId,
+        wanted: Wanted,
+    ) -> Result<BTreeMap<(SectionId, u16), RowBlock>, Failed> {
         let shards = plan.sections().iter().flat_map(|(section, blocks)| {
             let pool = keys::seat_pool(&self.tenant.id, session, section);
             (0..blocks.div_ceil(Layout::BLOCKS_PER_SHARD)).map(move |shard| (section, pool, shard))
         });
         let reads = shards.map(|(section, pool, shard)| async move {
-            let found = self.tenant.inventory().shard_lately(pool, shard).await?;
+            let inventory = self.tenant.inventory();
+            let found = match wanted {
+                Wanted::Afresh => inventory.shard(pool, shard).await?,
+                Wanted::Within(_) => inventory.shard_lately(pool, shard).await?,
+            };
             let by_number = found.into_iter().filter_map(|(address, block)| match block {
                 Block::Row(row) => Some(((section.clone(), address.number), row)),
                 Block::Stock(_) | Block::Coach(_) => None,

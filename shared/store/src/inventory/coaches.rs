@@ -80,10 +80,8 @@ fn still(examined: &Examined, update: &str) -> Expression {
 }
 
 fn encode_entry(entry: &Entry) -> AttributeValue {
-    let mut map = HashMap::from([
-        (PLACES.to_owned(), encode_places(&entry.places)),
-        (TOKEN.to_owned(), blob(entry.token)),
-    ]);
+    let mut map =
+        HashMap::from([(PLACES.to_owned(), encode_places(&entry.places)), (TOKEN.to_owned(), blob(entry.token))]);
     if let Some(until) = entry.until {
         map.insert(UNTIL.to_owned(), number(until.as_second()));
     }
