@@ -43,7 +43,7 @@ pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;
 pub use inventory::{Blocks, Changed, Inventory, Resized};
-pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
+pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored, Traveller};
 pub use rail::{Imported, OpenedPart, Opening, Rail};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
 pub use seats::{PoolOf, Seats, Sells, SessionSeats};
