@@ -24,7 +24,6 @@ mod database;
 mod derived;
 #[cfg(test)]
 mod differential;
-mod differential_rows;
 #[cfg(test)]
 mod door;
 #[cfg(test)]

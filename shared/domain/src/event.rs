@@ -209,9 +209,9 @@ pub enum RefundRule {
 }
 
 impl RefundPolicy {
-    /// What to do with a request made now for a session.
-    pub fn rule(self, session: &Session, now: Timestamp) -> RefundRule {
-        let in_time = |hours: u16| now < later(session.starts, -3_600 * i64::from(hours));
+    /// What to do with a request made now for something that begins then.
+    pub fn rule(self, starts: Timestamp, now: Timestamp) -> RefundRule {
+        let in_time = |hours: u16| now < later(starts, -3_600 * i64::from(hours));
         match self {
             Self::Never => RefundRule::Never,
             Self::Review { hours_before } if in_time(hours_before) => RefundRule::Review,

@@ -132,6 +132,8 @@ ids! {
     TicketId "tkt_";
     /// A place with a seat map.
     VenueId "ven_";
+    /// A train on the date on which it sets out.
+    RunId "run_";
     /// A key with which a machine signs.
     KeyId "key_";
 }

@@ -5,7 +5,6 @@ pub mod calendar;
 pub mod change;
 pub mod coach;
 pub mod fare;
-pub mod held;
 pub mod matrix;
 pub mod passenger;
 pub mod quota;

@@ -17,12 +17,14 @@ mod inventory;
 pub mod keys;
 mod lately;
 mod memory;
+mod occasion;
 mod orders;
 mod packed;
 pub mod protocol;
 mod schema;
 mod seats;
 mod stock;
+mod subject;
 mod tickets;
 mod together;
 mod trail;
@@ -39,10 +41,10 @@ pub use api_keys::{ApiKey, ApiKeys};
 pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;
-pub use inventory::{Blocks, Changed, Inventory, Resized, RowChanged, Rows};
+pub use inventory::{Blocks, Changed, Inventory, Resized};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
-pub use seats::{PoolOf, Seats, Sells, SessionSeats};
+pub use seats::{PoolOf, Rows, Seats, Sells, SessionSeats};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};
@@ -122,7 +124,7 @@ impl Tenant {
         Seats::new(self)
     }
 
-    /// Stock blocks.
+    /// Blocks of tickets, seats and stretches.
     pub const fn inventory(&self) -> Inventory<'_> {
         Inventory::new(self)
     }

@@ -140,7 +140,7 @@ impl<'t> Stock<'t> {
         let generation = self.next_generation(pool, Some(CLOSING)).await?;
         let mut earliest: Option<Timestamp> = None;
         for (_, block) in self.tenant.inventory().all(pool).await? {
-            if block.available() > 0 || block.due(now).next().is_some() {
+            if block.available() > 0 || !block.due(now).is_empty() {
                 return Ok(false);
             }
             earliest = earliest.into_iter().chain(block.earliest()).min();
