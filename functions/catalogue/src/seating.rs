@@ -106,7 +106,7 @@ impl SeatingDraft {
         self.venue_id.0
     }
 
-    /// Reads the draft for these price options and so many sessions.
+    /// Reads the draft for these price options and so many sessions; nothing where anything is wrong with it.
     pub(crate) fn read(
         &self,
         plan: &Plan,
@@ -114,6 +114,7 @@ impl SeatingDraft {
         field: &str,
         found: &mut Findings,
     ) -> Option<Seating> {
+        let before = found.count();
         if plan.blocks().saturating_mul(sessions) > MAX_BLOCKS {
             found.wrong(field, format_args!("the rows of all sessions together are too many: {MAX_BLOCKS} at most"));
         }
@@ -138,7 +139,8 @@ impl SeatingDraft {
             Some(OrphanWord::Between) => OrphanRule::Between,
             Some(OrphanWord::Edges) => OrphanRule::Edges,
         };
-        Some(Seating { venue: self.venue_id.0, version: plan.version().number(), prices, rule, hold_backs })
+        let seating = Seating { venue: self.venue_id.0, version: plan.version().number(), prices, rule, hold_backs };
+        (found.count() == before).then_some(seating)
     }
 }
 

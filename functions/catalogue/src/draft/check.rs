@@ -16,6 +16,11 @@ impl Findings {
         self.0.is_empty()
     }
 
+    /// How many there are so far.
+    pub(crate) const fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn into_details(self) -> Vec<Detail> {
         self.0
     }
@@ -62,7 +67,7 @@ impl Findings {
         }
     }
 
-    fn count(&mut self, field: &str, count: usize, least: usize, most: usize) {
+    fn entries(&mut self, field: &str, count: usize, least: usize, most: usize) {
         if !(least..=most).contains(&count) {
             self.wrong(field, format_args!("must have {least} to {most} entries"));
         }
@@ -73,8 +78,8 @@ impl Findings {
 pub(super) fn sizes(draft: &EventDraft, found: &mut Findings) {
     texts(draft, found);
     let (sessions, options) = (draft.sessions.len(), draft.price_options.len());
-    found.count("sessions", sessions, 1, MAX_SESSIONS);
-    found.count("priceOptions", options, 1, MAX_OPTIONS);
+    found.entries("sessions", sessions, 1, MAX_SESSIONS);
+    found.entries("priceOptions", options, 1, MAX_OPTIONS);
     if sessions.saturating_mul(options) > MAX_POOLS {
         found.wrong("sessions", format_args!("sessions times priceOptions must be at most {MAX_POOLS}"));
     }
@@ -116,7 +121,7 @@ fn texts(draft: &EventDraft, found: &mut Findings) {
 }
 
 fn words(field: &str, words: &[String], most: usize, longest: usize, found: &mut Findings) {
-    found.count(field, words.len(), 0, most);
+    found.entries(field, words.len(), 0, most);
     for (place, word) in words.iter().enumerate() {
         found.length(&format!("{field}[{place}]"), word, 1, longest);
     }
