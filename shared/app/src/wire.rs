@@ -7,7 +7,10 @@ use std::{any::TypeId, borrow::Cow, fmt::Display, str::FromStr};
 use domain::{
     Timestamp,
     event::Zone,
-    id::{EventId, Id, KeyId, LoginId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId, VenueId},
+    id::{
+        EventId, Id, KeyId, LoginId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId,
+        VenueId,
+    },
     money::Currency,
     tenant::TenantId,
     user::Role,
