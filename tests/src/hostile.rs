@@ -20,9 +20,6 @@ use crate::{
     shop::{Person, Shop, fresh_key, person, text},
 };
 
-/// The longest body that is taken.
-const LONGEST: usize = 256 * 1_024;
-
 /// A shop with one of everything, and who may do what with it.
 struct Town {
     shop: Shop,
@@ -208,7 +205,7 @@ async fn no_body_brings_an_operation_down() {
             let empty = "{\"pad\":\"\"}".len();
             format!("{{\"pad\":\"{}\"}}", "x".repeat(length - empty)).into_bytes()
         };
-        with(padded(LONGEST + 1)).await.refused(413, "payload_too_large");
+        with(padded(sample.operation.route.max_body + 1)).await.refused(413, "payload_too_large");
         for kind in [
             "text/plain",
             "text/json",
@@ -229,7 +226,7 @@ async fn no_body_brings_an_operation_down() {
             Auth::AtLeast(role) => Some(person(town.shop.app(), &town.shop.tenant, role, sample.name()).await),
             Auth::Open | Auth::Public | Auth::Proof => None,
         };
-        let change = Change { who: somebody.as_ref(), body: Some(padded(LONGEST)), ..Change::default() };
+        let change = Change { who: somebody.as_ref(), body: Some(padded(sample.operation.route.max_body)), ..Change::default() };
         assert_ne!(send(&town.shop, &sample, change).await.status, 413, "{}", sample.name());
     }
 }

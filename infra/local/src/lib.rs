@@ -46,7 +46,7 @@ pub struct Area {
 }
 
 /// Every area, in the order in which a product is set up and used.
-pub fn areas() -> [Area; 10] {
+pub fn areas() -> [Area; 11] {
     macro_rules! area {
         ($name:ident) => {
             Area { name: stringify!($name), operations: $name::OPERATIONS, workers: $name::WORKERS }
@@ -56,6 +56,7 @@ pub fn areas() -> [Area; 10] {
         area!(identity),
         area!(tenancy),
         area!(catalogue),
+        area!(rail),
         area!(inventory),
         area!(orders),
         area!(payments),

@@ -22,7 +22,7 @@ pub(crate) enum Function {
 pub(crate) const DEFAULT_PATH: &str = "$default";
 
 /// Every area, in the order in which a product is set up and used.
-pub(crate) fn areas() -> [Area; 10] {
+pub(crate) fn areas() -> [Area; 11] {
     macro_rules! area {
         ($name:ident) => {
             Area { name: stringify!($name), operations: $name::OPERATIONS, workers: $name::WORKERS }
@@ -32,6 +32,7 @@ pub(crate) fn areas() -> [Area; 10] {
         area!(identity),
         area!(tenancy),
         area!(catalogue),
+        area!(rail),
         area!(inventory),
         area!(orders),
         area!(payments),

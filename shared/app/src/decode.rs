@@ -24,7 +24,7 @@ pub(crate) use self::shape::REASON;
 pub use self::shape::Shape;
 use crate::{Call, Code, Error};
 
-/// The longest body, in bytes: 256 KiB. Files go to S3.
+/// The longest body of a route that says nothing else, in bytes: 256 KiB. Files go to S3.
 pub const MAX_BODY: usize = 256 * 1024;
 
 /// What a wrong field is called where the whole body is wrong.
@@ -38,9 +38,9 @@ const MOST_HEADERS: usize = 100;
 
 /// Refuses a request that is too large, or whose size cannot be told from its bytes: a body that says to be compressed is
 /// not read at all, for nobody has so much to tell in JSON, and some kilobytes can stand for gigabytes.
-pub(crate) fn check_request(call: &Call) -> Result<(), Error> {
+pub(crate) fn check_request(call: &Call, max_body: usize) -> Result<(), Error> {
     let headers = &call.request.headers;
-    if call.request.body.len() > MAX_BODY {
+    if call.request.body.len() > max_body {
         return Err(Code::PayloadTooLarge.into());
     }
     let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");

@@ -2,7 +2,7 @@
 
 use domain::user::Role;
 
-use crate::{Code, Grant};
+use crate::{Code, Grant, decode::MAX_BODY};
 
 /// An HTTP method that the product uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -127,6 +127,8 @@ pub struct Route {
     pub errors: &'static [Code],
     /// `Cache-Control` of a success, where it may be cached.
     pub cache: Option<&'static str>,
+    /// The longest body, in bytes. What API Gateway hands to a function may have 6 MB, with headers and escapes.
+    pub max_body: usize,
     /// Seconds until Lambda ends the function.
     pub timeout_secs: u8,
 }
@@ -147,6 +149,7 @@ impl Route {
         pace: Pace::ByShape,
         errors: &[],
         cache: None,
+        max_body: MAX_BODY,
         timeout_secs: 10,
     };
 

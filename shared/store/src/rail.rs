@@ -75,7 +75,7 @@ impl<'t> Rail<'t> {
 
     /// Some runs in the order in which they were asked for, each as by [`Rail::run_cached`].
     pub async fn runs_cached(&self, ids: &[RunId], now: Timestamp) -> Result<Vec<Option<Arc<RunPlan>>>, Failed> {
-        stream::iter(ids).map(|id| self.run_cached(*id, now)).buffered(AT_ONCE).try_collect().await
+        stream::iter(ids.to_vec()).map(|id| self.run_cached(id, now)).buffered(AT_ONCE).try_collect().await
     }
 
     /// Every run of a date, in no order. May be a second behind.
