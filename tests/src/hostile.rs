@@ -226,7 +226,8 @@ async fn no_body_brings_an_operation_down() {
             Auth::AtLeast(role) => Some(person(town.shop.app(), &town.shop.tenant, role, sample.name()).await),
             Auth::Open | Auth::Public | Auth::Proof => None,
         };
-        let change = Change { who: somebody.as_ref(), body: Some(padded(sample.operation.route.max_body)), ..Change::default() };
+        let change =
+            Change { who: somebody.as_ref(), body: Some(padded(sample.operation.route.max_body)), ..Change::default() };
         assert_ne!(send(&town.shop, &sample, change).await.status, 413, "{}", sample.name());
     }
 }

@@ -24,6 +24,7 @@ mod database;
 mod derived;
 #[cfg(test)]
 mod differential;
+#[cfg(test)]
 mod differential_rows;
 #[cfg(test)]
 mod door;
@@ -57,6 +58,8 @@ mod planted;
 mod protocol;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod rail;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]

@@ -112,7 +112,8 @@ impl Endpoint for ImportTimetable {
 impl ImportTimetable {
     fn network(&self, before: &Network) -> Result<Network, Error> {
         let usual = self.usual_days()?;
-        let text = |field, text: &Option<String>| text.as_ref().map(|text| read(field, text, self.encoding)).transpose();
+        let text =
+            |field, text: &Option<String>| text.as_ref().map(|text| read(field, text, self.encoding)).transpose();
         let (stations_text, trains_text) = match (text("stations", &self.stations), text("trains", &self.trains)) {
             (Ok(stations), Ok(trains)) => (stations, trains),
             (Err(one), Err(other)) => return Err(Error::fields(vec![one, other])),

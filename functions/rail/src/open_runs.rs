@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 
 use app::{
     App, Auth, Caller, Code, Detail, Endpoint, Error, Grant, Idempotency, Located, Method, Nothing, Operation, Route,
-    message::RunsAsked,
-    wire::Text,
+    message::RunsAsked, wire::Text,
 };
 use domain::{
     Timestamp,

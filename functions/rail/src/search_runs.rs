@@ -156,10 +156,8 @@ async fn open(
     rides: Vec<Ride<'_>>,
     now: Timestamp,
 ) -> Result<Vec<(Arc<RunPlan>, Stretch)>, Error> {
-    let ids: Vec<RunId> = rides
-        .iter()
-        .filter_map(|ride| network.name(ride.service).map(|name| run_id(name, ride.run.date)))
-        .collect();
+    let ids: Vec<RunId> =
+        rides.iter().filter_map(|ride| network.name(ride.service).map(|name| run_id(name, ride.run.date))).collect();
     let plans = tenant.rail().runs_cached(&ids, now).await?;
     let plans: BTreeMap<RunId, Arc<RunPlan>> = plans.into_iter().flatten().map(|plan| (plan.id, plan)).collect();
     let open = rides.iter().zip(&ids).filter_map(|(ride, id)| {

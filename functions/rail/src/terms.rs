@@ -316,10 +316,8 @@ impl Template {
         for (number, draft) in self.quotas.iter().enumerate() {
             let field = format!("quotas[{number}]");
             let class: Class = findings.note(&format!("{field}.class"), draft.class.parse())?;
-            let stage = |stage: &QuotaStage| Stage {
-                until_minutes_before: stage.until_minutes_before,
-                percent: stage.percent,
-            };
+            let stage =
+                |stage: &QuotaStage| Stage { until_minutes_before: stage.until_minutes_before, percent: stage.percent };
             let quota = Quota::new(draft.least_km, draft.stages.iter().map(stage).collect());
             quotas.insert(class, findings.note(&format!("{field}.stages"), quota)?);
         }
@@ -327,7 +325,8 @@ impl Template {
     }
 
     fn changes(&self, findings: &mut Findings<'_>) -> Option<Policy> {
-        let (most, stages) = self.changes.as_ref().map_or((0, [].as_slice()), |changes| (changes.most, &changes.stages));
+        let (most, stages) =
+            self.changes.as_ref().map_or((0, [].as_slice()), |changes| (changes.most, &changes.stages));
         let stages = stages.iter().map(|stage| change::Stage {
             until_minutes_before: stage.until_minutes_before,
             dates: match stage.dates {

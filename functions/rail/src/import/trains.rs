@@ -51,7 +51,11 @@ pub(crate) fn read(text: &str, stations: &Stations, usual: &Calendar) -> Result<
             continue;
         };
         if name.chars().count() > Network::MAX_NAME {
-            wrong.push(Wrong::at(first.line, "service", format_args!("must have at most {} characters", Network::MAX_NAME)));
+            wrong.push(Wrong::at(
+                first.line,
+                "service",
+                format_args!("must have at most {} characters", Network::MAX_NAME),
+            ));
         }
         if let Some(line) = begun.insert(name, first.line) {
             wrong.push(Wrong::at(first.line, "service", format_args!("{name} is on line {line} already")));
