@@ -89,9 +89,9 @@ pub(crate) async fn pool(shop: &Shop, offer: &Offer) -> (u32, u32, u32) {
     for (_, pool_of, shard) in shards(shop).into_iter().filter(|(_, found, _)| *found == pool) {
         for (_, block) in shop.store().inventory().shard(pool_of, shard).await.unwrap() {
             free += u32::from(block.available());
-            for entry in block.entries().values() {
-                let side = if entry.until.is_none() { &mut sold } else { &mut held };
-                *side += u32::from(entry.count);
+            for examined in block.entries() {
+                let side = if examined.until().is_none() { &mut sold } else { &mut held };
+                *side += u32::from(examined.count());
             }
         }
     }
@@ -163,9 +163,8 @@ pub(crate) async fn check_money(shop: &Shop, counted: &mut Counted) -> Vec<Strin
         let Ok(order) = shop.store().orders().load(*id).await else { continue };
         let earned = order.as_ref().map_or(0, |order| match order.state {
             State::Paid(_) | State::Ticketed(_) | State::Used(_) => {
-                let quantity = u64::from(order.purchase.quantity.get());
-                let total = order.purchase.total;
-                i128::from(total.minor) - i128::from(total.share(order.returned.count(), quantity).minor)
+                let purchase = &order.purchase;
+                i128::from(purchase.total.minor) - i128::from(purchase.worth(order.returned).minor)
             }
             _ => 0,
         });

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::{
     id::{EventId, Id as _, OrderId, RefundId, TicketId, UserId},
+    order::Subject,
     pool::{BlockAddress, PoolKey},
 };
 use serde_json::{Value, json};
@@ -168,9 +169,9 @@ async fn what_is_wrong_with_stock_is_said_exactly() {
     world.check(Table::Inventory, item.clone(), edit, expected).await;
 
     let less = Violation::Oversold { block, capacity: 1, held };
-    let (session, pool) = (world.shop.stored(&sold.to_string()).await.purchase, block.pool);
-    let differs =
-        |blocks| Violation::PoolDiffers { event: session.event, session: session.session, pool, blocks, promised: 40 };
+    let (subject, pool) = (world.shop.stored(&sold.to_string()).await.purchase.subject, block.pool);
+    let Subject::Session { event, session, .. } = subject else { panic!("{subject:?}") };
+    let differs = |blocks| Violation::PoolDiffers { event, session, pool, blocks, promised: 40 };
     let edit = |item: &mut Value| item["cap"] = number(1);
     world.check(Table::Inventory, item.clone(), edit, vec![differs(40 - capacity + 1), less]).await;
 
@@ -281,7 +282,7 @@ async fn what_an_order_names_that_is_not_its_tenants_is_said_exactly() {
 
     let event = EventId::from_bytes([9; 16]);
     let edit = |item: &mut Value| item["ev"]["S"] = event.bare().into();
-    let purchase = Violation::StrayPurchase { order, event, session: stored.purchase.session };
+    let purchase = Violation::StrayPurchase { order, session: stored.purchase.subject.session() };
     world.check(Table::Orders, item.clone(), edit, vec![purchase, first, second]).await;
 
     let foreign = BlockAddress { pool: PoolKey::from_hash(&[9; 32]), number: block.number };
@@ -375,7 +376,7 @@ async fn what_is_wrong_with_tickets_and_admissions_is_said_exactly() {
     let expected = Violation::AdmittedTwice { ticket: ticket_id(used, 0), scans: 2 };
     world.check(Table::Activity, admission.clone(), edit, vec![expected]).await;
 
-    let session = world.shop.stored(&sold.to_string()).await.purchase.session;
+    let session = world.shop.stored(&sold.to_string()).await.purchase.subject.session();
     let edit = |item: &mut Value| item["sk"]["S"] = ticket_id(sold, 0).bare().into();
     let expected = Violation::AdmittedWithout { ticket: ticket_id(sold, 0), session, found: "valid" };
     let mut other = admission.clone();

@@ -147,7 +147,7 @@ async fn what_cannot_be_read_is_refused_before_it_does_anything() {
     let roles = Roles::of(&shop, "demo").await;
     for sample in samples().into_iter().filter(|sample| sample.operation.route.method.has_body()) {
         let change = || Change { who: roles.enough(sample.operation.route.auth), ..Change::default() };
-        let large = Change { body: Some(vec![b' '; sample.operation.route.max_body + 1]), ..change() };
+        let large = Change { body: Some(vec![b' '; sample.operation.route.longest_body + 1]), ..change() };
         send(&shop, &sample, large).await.refused(413, "payload_too_large");
         if !sample.takes_json() {
             continue;

@@ -25,8 +25,6 @@ mod derived;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
-mod differential_rows;
-#[cfg(test)]
 mod door;
 #[cfg(test)]
 mod edge;

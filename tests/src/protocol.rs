@@ -7,8 +7,9 @@ use domain::{
     block::{self, Entry, StockBlock, Token},
     event::later,
     id::{EventId, OptionId, OrderId, PaymentId, RefundId, SessionId, UserId},
+    inventory::Block,
     money::{Currency, Money},
-    order::{Arrived, Change, Contact, Draft, Held, Order, Purchase, Quantity, Settlement},
+    order::{Arrived, Change, Contact, Draft, Held, Order, Purchase, Quantity, Settlement, Subject},
     payment::{Capture, Provider},
     pool::{BlockAddress, Layout, PoolKey},
     tenant::HoldTime,
@@ -76,7 +77,14 @@ impl Bench {
     }
 
     async fn block(&self) -> StockBlock {
-        self.tenant.inventory().all(self.pool).await.unwrap().remove(0).1
+        tickets(self.tenant.inventory().all(self.pool).await.unwrap().remove(0).1)
+    }
+}
+
+fn tickets(block: Block) -> StockBlock {
+    match block {
+        Block::Stock(block) => block,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -84,13 +92,11 @@ fn draft(order: OrderId, quantity: u64, held: Vec<Held>, expires: Timestamp, now
     Draft {
         id: order,
         user: id::<UserId>(1),
-        purchase: Purchase {
-            event: id::<EventId>(9),
-            session: id::<SessionId>(9),
-            option: id::<OptionId>(9),
-            quantity: Quantity::parse(quantity).unwrap(),
-            total: total(),
-        },
+        purchase: Purchase::alike(
+            Subject::Session { event: id::<EventId>(9), session: id::<SessionId>(9), option: id::<OptionId>(9) },
+            Quantity::parse(quantity).unwrap(),
+            total(),
+        ),
         contact: Contact::default(),
         held,
         hold: HoldTime::DEFAULT,
@@ -181,7 +187,7 @@ async fn a_late_release_takes_nothing_from_an_order_that_was_revived() {
     let after = later(bench.now, 901);
     let Settled::Over(Some(expired)) = bench.tenant.settle(order.id, after).await.unwrap() else { panic!("not over") };
     let reviving = bench.apply(pays((*expired).clone(), after)).await;
-    let revived = bench.tenant.revive(reviving, bench.pool, bench.layout, after).await.unwrap();
+    let revived = bench.tenant.revive(reviving, Some((bench.pool, bench.layout)), after).await.unwrap();
     let Revived::Paid(paid) = revived else { panic!("{revived:?}") };
     // A worker that read the order while it was expired goes on only now.
     bench.tenant.release(&expired, after).await.unwrap();
@@ -210,12 +216,12 @@ async fn a_revival_that_wakes_late_takes_nothing_from_what_another_paid_with() {
     let larger = part(0, 2, 3);
     let entry = Entry { count: 2, until: awake.expires(), token: larger.token };
     let hold = block::Change::Hold { order: order.id, entry, evict: Vec::new() };
-    assert_eq!(inventory.change(larger.block, &hold).await.unwrap(), Changed::Done);
-    bench.apply(awake.revived(Token([7; 6]), vec![larger], after).unwrap()).await;
+    assert_eq!(inventory.change(larger.block, hold).await.unwrap(), Changed::Done);
+    bench.apply(awake.revived(Token([7; 6]), vec![larger.clone()], after).unwrap()).await;
 
-    let lost = bench.tenant.revive(asleep, bench.pool, bench.layout, after).await.unwrap();
+    let lost = bench.tenant.revive(asleep, Some((bench.pool, bench.layout)), after).await.unwrap();
     assert_eq!(lost, Revived::Lost);
-    let stored = inventory.block(larger.block).await.unwrap().unwrap();
+    let stored = tickets(inventory.block(larger.block).await.unwrap().unwrap());
     assert_eq!(stored.examine(order.id).unwrap().entry.count, 2, "the paid order owns what it lists");
 }
 
@@ -231,7 +237,7 @@ async fn a_revival_that_finds_the_tickets_gone_owes_the_money_and_holds_nothing(
     bench.tenant.stock().count(bench.pool, 0, after).await.unwrap();
     assert!(bench.tenant.stock().mark_if_sold_out(bench.pool, after).await.unwrap());
     let reviving = bench.apply(pays(*expired, after)).await;
-    let revived = bench.tenant.revive(reviving, bench.pool, bench.layout, after).await.unwrap();
+    let revived = bench.tenant.revive(reviving, Some((bench.pool, bench.layout)), after).await.unwrap();
     let Revived::Lapsed(lapsed) = revived else { panic!("{revived:?}") };
     assert_eq!(lapsed.due(), Some(domain::order::Due::Refund));
     assert_eq!(bench.block().await.examine(lapsed.id), None);
@@ -247,8 +253,8 @@ async fn a_pool_shrinks_by_what_is_free_and_grows_again() {
     for capacity in [3, 50, 20, 40] {
         assert_eq!(inventory.resize(bench.pool, layout(capacity)).await.unwrap(), store::Resized::Done);
         let blocks = inventory.all(bench.pool).await.unwrap();
-        let sum = |of: fn(&StockBlock) -> u8| blocks.iter().map(|(_, block)| u32::from(of(block))).sum::<u32>();
-        assert_eq!((sum(StockBlock::capacity), sum(StockBlock::available)), (capacity, capacity - 3));
+        let sum = |of: fn(&Block) -> u8| blocks.iter().map(|(_, block)| u32::from(of(block))).sum::<u32>();
+        assert_eq!((sum(Block::capacity), sum(Block::available)), (capacity, capacity - 3));
     }
 }
 

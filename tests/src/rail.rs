@@ -129,7 +129,7 @@ pub(crate) async fn a_timetable_is_imported_as_a_whole_or_not_at_all() {
     shop.clock.advance(3);
     assert_eq!(stations().await.data(), json!([]), "only checked");
 
-    let wrong = TRAINS.replace("林口,09:00", "林囗,09:00").replace("K5,2,桥头,13:00", "K5,3,桥头,13:60");
+    let wrong = TRAINS.replace("林口,09:00", "林囗,09:00").replace("K5,2,桥头,13:00", "K5,1,桥头,13:60");
     let refused = import(&shop, json!({"stations": STATIONS, "trains": wrong})).await;
     let refused = refused.refused(400, "validation_failed");
     let told: Vec<_> = refused["details"].as_array().unwrap().iter().map(|one| text(one, "field")).collect();

@@ -64,5 +64,16 @@ impl Endpoint for CreateEvent {
 
 fn draft(id: EventId, publisher: UserId, content: Content, now: Timestamp) -> Event {
     let Content { details, sessions, options } = content;
-    Event { id, publisher, details, sessions, options, review: Review::Draft, created: now, updated: now, version: 1 }
+    Event {
+        id,
+        publisher,
+        details,
+        sessions,
+        options,
+        seating: None,
+        review: Review::Draft,
+        created: now,
+        updated: now,
+        version: 1,
+    }
 }

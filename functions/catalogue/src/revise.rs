@@ -96,7 +96,18 @@ fn stock_steps(event: &Event, content: &Content) -> Vec<StockStep> {
 fn replaced(old: &Event, review: Review, content: Content, now: Timestamp) -> Event {
     let Content { details, sessions, options } = content;
     let Event { id, publisher, created, .. } = *old;
-    Event { id, publisher, details, sessions, options, review, created, updated: now, version: old.version + 1 }
+    Event {
+        id,
+        publisher,
+        details,
+        sessions,
+        options,
+        seating: old.seating.clone(),
+        review,
+        created,
+        updated: now,
+        version: old.version + 1,
+    }
 }
 
 #[cfg(test)]

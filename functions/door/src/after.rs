@@ -20,7 +20,7 @@ const COUNTED_SECS: i64 = 90 * 24 * 3_600;
 pub(crate) async fn follow(tenant: &Tenant, ticket: &Ticket, nonce: &str, validity: Validity, now: Timestamp) {
     let forget = later(validity.to, COUNTED_SECS);
     let admissions = tenant.admissions();
-    let note = admissions.note(ticket.session, ticket.id, nonce, forget);
+    let note = admissions.note(ticket.subject.session(), ticket.id, nonce, forget);
     let (noted, closed) = join(note, use_order(tenant, ticket, now)).await;
     for (what, failed) in [("count", noted.err()), ("order", closed.err())] {
         if let Some(failed) = failed {

@@ -4,7 +4,7 @@
 
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Logged, Method, Nothing, Operation, Route, auth, ticket_code,
-    ticket_view::{TicketView, session_of},
+    ticket_view::{TicketView, occasion_of},
 };
 use data_encoding::HEXLOWER;
 use domain::{
@@ -81,18 +81,17 @@ impl Endpoint for CheckIn {
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<CheckedIn, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
         let ticket = load(app, &tenant, &self.code).await?;
-        let event = tenant.catalogue().event_cached(ticket.event, now).await?;
-        let event = event.ok_or_else(|| Error::internal("the event of a ticket is missing"))?;
-        let validity = Validity::of(session_of(&ticket, &event)?);
+        let occasion = occasion_of(app, tenant.id(), &ticket).await?;
+        let validity = occasion.validity();
 
         let admission = Admission { at: now, nonce: self.nonce(caller.user()?, app)?, gate: self.gate };
         let outcome = admit(&tenant, ticket.clone(), validity, admission).await?;
         if let Some(nonce) = scan_let_in(&outcome) {
             after::follow(&tenant, &ticket, nonce, validity, now).await;
         }
-        let ticket = outcome.map_err(|refusal| explain(refusal, &event.details.zone))?;
+        let ticket = outcome.map_err(|refusal| explain(refusal, &occasion.zone))?;
         tracing::info!(target: "door", ticket = %ticket.id, device = self.device_id, "admitted");
-        let ticket = TicketView::of(app, tenant.id(), &ticket, &event, now).await?;
+        let ticket = TicketView::of(app, tenant.id(), &ticket, &occasion, now).await?;
         Ok(CheckedIn { result: Outcome::Admitted, ticket })
     }
 }

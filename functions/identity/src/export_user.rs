@@ -4,11 +4,12 @@ use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Nothing, Operation, Route,
     auth::ticket_id,
     refund_id::PublicRefundId,
+    subject_view::SubjectView,
     wire::{IdText, Instant, Text},
 };
 use domain::{
     Timestamp,
-    id::{EventId, LoginId, OptionId, OrderId, PaymentId, SessionId, TicketId},
+    id::{LoginId, OrderId, PaymentId, TicketId},
     money::Currency,
     order::Order,
     refund::{self, Reason, Refund},
@@ -66,9 +67,9 @@ struct IdentityExport {
 struct OrderExport {
     id: IdText<OrderId>,
     status: &'static str,
-    event_id: IdText<EventId>,
-    session_id: IdText<SessionId>,
-    price_option_id: IdText<OptionId>,
+    #[serde(flatten)]
+    subject: SubjectView,
+    seats: Vec<String>,
     quantity: u8,
     /// Minor units.
     total_amount: u64,
@@ -181,9 +182,8 @@ impl OrderExport {
         Ok(Self {
             id: order.id.into(),
             status: order.status().word(),
-            event_id: order.purchase.event.into(),
-            session_id: order.purchase.session.into(),
-            price_option_id: order.purchase.option.into(),
+            subject: SubjectView::of(&order.purchase.subject, None),
+            seats: order.purchase.seats.clone(),
             quantity: order.purchase.quantity.get(),
             total_amount: order.purchase.total.minor,
             currency: order.purchase.total.currency.into(),

@@ -7,11 +7,8 @@ use app::{
 use data_encoding::BASE64;
 use domain::{
     Timestamp,
-    block::Token,
     money::Money,
-    order::{Contact, Draft, Held, Order, Purchase, Quantity, Status},
-    pool::BlockAddress,
-    row::Places,
+    order::{Contact, Draft, Order, Purchase, Quantity, Status},
     tenant::HoldTime,
 };
 use providers::queue::Queue;
@@ -82,27 +79,18 @@ fn draft(placed: &OrderPlaced) -> Result<Draft, String> {
         id: placed.order.0,
         user: placed.user.0,
         purchase: Purchase {
-            event: placed.event.0,
-            session: placed.session.0,
-            option: placed.option.0,
+            subject: placed.subject.read().map_err(|wrong| wrong.to_string())?,
             quantity,
             total: Money::new(placed.total, placed.currency.0),
+            each: placed.each.clone(),
+            seats: placed.seats.clone(),
         },
         contact: Contact::sealed(contact),
-        held: placed.held.iter().map(held).collect(),
+        held: placed.held.iter().map(HeldPart::read).collect::<Option<_>>().ok_or("holds no place")?,
         hold,
         expires: moment(placed.expires)?,
         created: moment(placed.created)?,
     })
-}
-
-const fn held(part: &HeldPart) -> Held {
-    let block = BlockAddress { pool: part.pool.0, number: part.block };
-    let token = Token(part.token);
-    match part.seats {
-        Some(bits) => Held::seats(block, Places::from_bits(bits), token),
-        None => Held::tickets(block, part.count, token),
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Idempotency, Located, Method, Nothing, Operation, Route,
-    message::{HeldPart, OrderPlaced},
+    message::{HeldPart, OrderPlaced, SubjectPart},
     wire::Text,
 };
 use data_encoding::BASE64;
@@ -18,7 +18,7 @@ use domain::{
     event::{Event, NoOffer, later},
     id::{EventId, Id as _, OptionId, OrderId, SessionId, UserId},
     money::Money,
-    order::{Contact, Held, Quantity, What},
+    order::{Contact, Held, Quantity, Subject},
     pool::Layout,
     tenant::{HoldTime, TenantId},
 };
@@ -173,6 +173,10 @@ impl Wanted {
         Claim { order, user: self.user, pool, layout: self.layout, quantity: self.quantity, until }
     }
 
+    fn subject(&self) -> Subject {
+        Subject::Session { event: self.event.id, session: self.session, option: self.option }
+    }
+
     /// When a hold that began then ends. Entries count in whole seconds; the hold is never shorter than promised.
     fn until(&self, began: Timestamp) -> Timestamp {
         let until = later(began, self.hold.as_secs() + 1);
@@ -227,27 +231,18 @@ fn message(wanted: &Wanted, claim: &Claim, held: &[Held], contact: &Contact) -> 
         tenant: Text(tenant),
         order: Text(claim.order),
         user: Text(wanted.user),
-        event: Text(wanted.event.id),
-        session: Text(wanted.session),
-        option: Text(wanted.option),
+        subject: SubjectPart::of(&wanted.subject()),
         quantity: wanted.quantity.get(),
         total: wanted.total.minor,
         currency: Text(wanted.total.currency),
+        each: Vec::new(),
+        seats: Vec::new(),
         contact: BASE64.encode(contact.as_bytes()),
-        held: held.iter().map(part).collect(),
+        held: held.iter().map(HeldPart::of).collect(),
         hold_minutes: wanted.hold.as_minutes(),
         expires: claim.until.as_millisecond(),
         created: wanted.now.as_millisecond(),
     }
-}
-
-fn part(held: &Held) -> HeldPart {
-    let seats = match held.what {
-        What::Tickets(_) => None,
-        What::Seats(places) => Some(places.bits()),
-    };
-    let (pool, block) = (Text(held.block.pool), held.block.number);
-    HeldPart { pool, block, count: held.count(), seats, token: held.token.0 }
 }
 
 fn unknown_option() -> Error {

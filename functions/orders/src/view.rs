@@ -1,18 +1,17 @@
 //! What buyers see of their orders.
 
-use std::sync::Arc;
-
 use app::{
     App, Error,
     auth::ticket_id,
+    subject_view::SubjectView,
     ticket_view::TicketView,
     wire::{Instant, Text, in_zone},
 };
 use domain::{
     Timestamp,
-    event::Event,
-    id::{EventId, OptionId, OrderId, SessionId, UserId},
+    id::{EventId, OptionId, OrderId, UserId},
     money::{Currency, Money},
+    occasion::{Kind, Occasion},
     order::{Order, State, Status},
     tenant::TenantId,
 };
@@ -117,9 +116,8 @@ pub(crate) struct OrderView {
 struct Written {
     tenant_id: Text<TenantId>,
     user_id: Text<UserId>,
-    event_id: Text<EventId>,
-    session_id: Text<SessionId>,
-    price_option_id: Text<OptionId>,
+    #[serde(flatten)]
+    subject: SubjectView,
     quantity: u8,
     /// Minor units.
     total_amount: u64,
@@ -134,24 +132,33 @@ struct Written {
     cancelled_at: Option<Instant>,
     refunded_at: Option<Instant>,
     updated_at: Instant,
+    /// The seats, by ticket; none where one sits where one likes.
+    seats: Vec<String>,
     tickets: Vec<TicketView>,
     event: Option<EventSummary>,
     price_option: Option<OptionSummary>,
 }
 
-/// The event in short.
+/// The event in short, or the ride.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct EventSummary {
-    id: Text<EventId>,
+    /// Of an event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<Text<EventId>>,
+    /// Of a ride, the number of the train.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    train: Option<String>,
     title: String,
     poster: Option<String>,
     city: String,
     venue: String,
     address: String,
     timezone: String,
-    /// When the order's session begins, in the venue's time.
+    /// When the order's session begins, or its train leaves, in the time of the place.
     starts_at: Option<String>,
+    /// When it ends, or the train arrives.
+    ends_at: Option<String>,
 }
 
 /// The price option in short.
@@ -174,10 +181,10 @@ impl OrderView {
     /// An order with its event and tickets.
     pub(crate) async fn of(app: &App, tenant: &TenantId, order: Order) -> Result<Self, Error> {
         let store = app.store.tenant(tenant);
-        let event = store.catalogue().event_cached(order.purchase.event, app.now()).await?;
+        let occasion = store.occasion_cached(&order.purchase.subject, app.now()).await?;
         let reach = store.orders().open_contact(&order).await?;
-        let tickets = match &event {
-            Some(event) => tickets(app, tenant, &order, event).await?,
+        let tickets = match &occasion {
+            Some(occasion) => tickets(app, tenant, &order, occasion).await?,
             None => Vec::new(),
         };
         Ok(Self {
@@ -185,19 +192,19 @@ impl OrderView {
             status: order.status().into(),
             expires_at: order.expires().map(Instant),
             created_at: Instant(order.created),
-            written: Some(Written::of(tenant, &order, reach, event.as_ref(), tickets)),
+            written: Some(Written::of(tenant, &order, reach, occasion.as_deref(), tickets)),
         })
     }
 }
 
-async fn tickets(app: &App, tenant: &TenantId, order: &Order, event: &Event) -> Result<Vec<TicketView>, Error> {
+async fn tickets(app: &App, tenant: &TenantId, order: &Order, occasion: &Occasion) -> Result<Vec<TicketView>, Error> {
     if order.paid().is_none() {
         return Ok(Vec::new());
     }
     let ids: Vec<_> = (0..order.purchase.quantity.get()).map(|number| ticket_id(order.id, number)).collect();
     let mut views = Vec::with_capacity(ids.len());
     for ticket in app.store.tenant(tenant).tickets().find_all(&ids).await? {
-        views.push(TicketView::of(app, tenant, &ticket, event, app.now()).await?);
+        views.push(TicketView::of(app, tenant, &ticket, occasion, app.now()).await?);
     }
     Ok(views)
 }
@@ -207,7 +214,7 @@ impl Written {
         tenant: &TenantId,
         order: &Order,
         reach: Reach,
-        event: Option<&Arc<Event>>,
+        occasion: Option<&Occasion>,
         tickets: Vec<TicketView>,
     ) -> Self {
         let paid = order.paid();
@@ -216,9 +223,7 @@ impl Written {
         Self {
             tenant_id: Text(tenant.clone()),
             user_id: Text(order.user),
-            event_id: Text(purchase.event),
-            session_id: Text(purchase.session),
-            price_option_id: Text(purchase.option),
+            subject: SubjectView::of(&purchase.subject, occasion),
             quantity: purchase.quantity.get(),
             total_amount: purchase.total.minor,
             currency: Text(purchase.total.currency),
@@ -231,8 +236,9 @@ impl Written {
             refunded_at: refunded_at(order).map(Instant),
             updated_at: Instant(order.updated),
             tickets,
-            event: event.map(|event| EventSummary::of(event, purchase.session)),
-            price_option: event.and_then(|event| event.option(purchase.option)).map(OptionSummary::of),
+            seats: purchase.seats.clone(),
+            event: occasion.map(EventSummary::of),
+            price_option: occasion.and_then(OptionSummary::of),
         }
     }
 }
@@ -252,23 +258,33 @@ const fn refunded_at(order: &Order) -> Option<Timestamp> {
 }
 
 impl EventSummary {
-    fn of(event: &Arc<Event>, session: SessionId) -> Self {
-        let details = &event.details;
+    fn of(occasion: &Occasion) -> Self {
+        let (id, train) = match &occasion.kind {
+            Kind::Session { event, .. } => (Some(Text(*event)), None),
+            Kind::Ride { train, .. } => (None, Some(train.clone())),
+        };
         Self {
-            id: Text(event.id),
-            title: details.title.clone(),
-            poster: details.poster.clone(),
-            city: details.city.clone(),
-            venue: details.venue.clone(),
-            address: details.address.clone(),
-            timezone: details.zone.to_string(),
-            starts_at: event.session(session).map(|session| in_zone(&details.zone, session.starts)),
+            id,
+            train,
+            title: occasion.title.clone(),
+            poster: occasion.poster.clone(),
+            city: occasion.city.clone(),
+            venue: occasion.venue.clone(),
+            address: occasion.address.clone(),
+            timezone: occasion.zone.to_string(),
+            starts_at: Some(in_zone(&occasion.zone, occasion.starts)),
+            ends_at: Some(in_zone(&occasion.zone, occasion.ends)),
         }
     }
 }
 
 impl OptionSummary {
-    fn of(option: &domain::event::PriceOption) -> Self {
-        Self { id: Text(option.id), name: option.name.clone(), price: option.price }
+    fn of(occasion: &Occasion) -> Option<Self> {
+        match &occasion.kind {
+            Kind::Session { option, name, price, .. } => {
+                Some(Self { id: Text(*option), name: name.clone(), price: *price })
+            }
+            Kind::Ride { .. } => None,
+        }
     }
 }

@@ -5,11 +5,10 @@ use app::{App, Failure};
 use domain::{
     Timestamp,
     block::Token,
-    event::{Event, Review},
     id::OrderId,
+    occasion::Kind,
     order::{Arrived, Change, Order, State},
     payment::Capture,
-    pool::{Layout, PoolKey},
     refund::{self, Reason, Refund},
 };
 use store::{Applied, Stored, Tenant, keys, protocol::Revived};
@@ -101,27 +100,20 @@ async fn write(tenant: &Tenant, change: &Change) -> Result<Step, Failure> {
 /// Holds the tickets again, or records that the money is owed.
 async fn revive(app: &App, tenant: &Tenant, order: Order, now: Timestamp) -> Result<(), Failure> {
     let id = order.id;
-    let event = tenant.catalogue().event(order.purchase.event).await?;
-    let Some((pool, layout)) = event.and_then(|event| stock(tenant, &event, &order, now)) else {
+    let occasion = tenant.occasion(&order.purchase.subject).await?;
+    // There is no point in having tickets any more for what is over or was called off.
+    let Some(occasion) = occasion.filter(|occasion| occasion.is_to_come(now)) else {
         return lapse(app, tenant, order, now).await;
     };
-    match tenant.revive(order, pool, layout, now).await? {
+    let pool = match occasion.kind {
+        Kind::Session { session, option, stock, .. } => Some((keys::stock_pool(tenant.id(), session, option), stock)),
+        Kind::Ride { .. } => None,
+    };
+    match tenant.revive(order, pool, now).await? {
         Revived::Paid(_) => Ok(()),
         Revived::Lapsed(_) => Ok(send::order_due(app, tenant, id).await?),
         Revived::Lost => Err(Failure::retry("the tickets could not be held again at once")),
     }
-}
-
-/// Where the tickets of an order come from; nothing where there is no point in having them any more.
-fn stock(tenant: &Tenant, event: &Event, order: &Order, now: Timestamp) -> Option<(PoolKey, Layout)> {
-    let layout = layout(event, order, now)?;
-    Some((keys::stock_pool(tenant.id(), order.purchase.session, order.purchase.option), layout))
-}
-
-fn layout(event: &Event, order: &Order, now: Timestamp) -> Option<Layout> {
-    let is_to_come = event.session(order.purchase.session)?.ends() > now;
-    let option = event.option(order.purchase.option)?;
-    if is_to_come && event.review == Review::Approved { Layout::of(option.total).ok() } else { None }
 }
 
 /// Gives the revival up where there is nothing left to attend: the money is owed in the same write.
@@ -172,26 +164,4 @@ pub(crate) async fn give_back(
         tenant.orders().put_refund(&refund, now).await?;
     }
     Ok(send::refund_due(app, tenant, order, id).await?)
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::event::RefundPolicy;
-
-    use super::*;
-    use crate::testing::{at, event, reserved};
-
-    #[test]
-    fn tickets_are_held_again_while_there_is_something_to_attend() {
-        let check = |review, now, expected| {
-            let event = Event { review, ..event(RefundPolicy::Never) };
-            assert_eq!(layout(&event, &reserved(), at(now)).is_some(), expected);
-        };
-        check(Review::Approved, 1_000, true);
-        check(Review::Approved, 103_599, true);
-        check(Review::Approved, 103_600, false);
-        check(Review::Cancelled { reason: String::new() }, 1_000, false);
-        let event = Event { options: Vec::new(), ..event(RefundPolicy::Never) };
-        assert_eq!(layout(&event, &reserved(), at(1_000)), None);
-    }
 }

@@ -3,7 +3,6 @@
 use app::{App, Code, Error, auth::ticket_id};
 use domain::{
     Timestamp,
-    event::{Event, RefundRule, Review},
     id::{OrderId, TicketId},
     order::{NotRefundable, Order},
     refund::{Refund, State},
@@ -28,18 +27,6 @@ pub(crate) fn explain(why: NotRefundable) -> Error {
         NotRefundable::UnknownTicket => "unknown_ticket",
         NotRefundable::Free => "free",
     })
-}
-
-/// What the organiser's policy says to a request made now. Whoever cannot come because the event was called off gets the
-/// money back whatever the policy is.
-pub(crate) fn rule(event: &Event, order: &Order, now: Timestamp) -> RefundRule {
-    if matches!(event.review, Review::Cancelled { .. }) {
-        return RefundRule::Approve;
-    }
-    match event.session(order.purchase.session) {
-        Some(session) => event.details.refunds.rule(session, now),
-        None => RefundRule::Review,
-    }
 }
 
 /// The numbers of an order's tickets; every ticket that is kept where none is named.
@@ -104,9 +91,8 @@ fn tickets(order: &Order, numbers: &[u8], now: Timestamp) -> Vec<Ticket> {
         order: order.id,
         number: *number,
         user: order.user,
-        event: order.purchase.event,
-        session: order.purchase.session,
-        option: order.purchase.option,
+        subject: order.purchase.subject.clone(),
+        seat: order.purchase.seats.get(usize::from(*number)).cloned(),
         state: TicketState::Void,
         created: now,
     };
@@ -115,10 +101,10 @@ fn tickets(order: &Order, numbers: &[u8], now: Timestamp) -> Vec<Ticket> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{event::RefundPolicy, id::Id as _};
+    use domain::id::Id as _;
 
     use super::*;
-    use crate::testing::{at, capture, event, paid};
+    use crate::testing::{capture, paid};
 
     #[test]
     fn a_refusal_says_why() {
@@ -141,20 +127,5 @@ mod tests {
         for unknown in [ticket_id(order.id, 2), TicketId::from_bytes([9; 16])] {
             assert_eq!(numbers(&order, Some(&[unknown])).unwrap_err().code, Code::NotRefundable);
         }
-    }
-
-    #[test]
-    fn the_policy_decides_unless_the_event_was_called_off() {
-        let order = paid(capture("c1"));
-        let check = |policy, review: Review, now, expected| {
-            let event = Event { review, ..event(policy) };
-            assert_eq!(rule(&event, &order, at(now)), expected);
-        };
-        let automatic = RefundPolicy::Automatic { hours_before: 1 };
-        check(automatic, Review::Approved, 96_399, RefundRule::Approve);
-        check(automatic, Review::Approved, 96_400, RefundRule::TooLate);
-        check(RefundPolicy::Never, Review::Approved, 0, RefundRule::Never);
-        check(RefundPolicy::default(), Review::Approved, 0, RefundRule::Review);
-        check(RefundPolicy::Never, Review::Cancelled { reason: String::new() }, 200_000, RefundRule::Approve);
     }
 }

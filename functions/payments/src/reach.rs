@@ -1,7 +1,7 @@
 //! Which orders a caller may touch. What they may not see is not told from what does not exist.
 
 use app::{Caller, Code, Error};
-use domain::{event::Event, id::OrderId, order::Order, user::Role};
+use domain::{id::OrderId, occasion::Occasion, order::Order, user::Role};
 use store::Tenant;
 
 /// The caller's own order.
@@ -36,12 +36,12 @@ async fn organises(tenant: &Tenant, caller: &Caller, order: &Order) -> Result<()
     if identity.role < Role::Publisher {
         return Err(Code::NotFound.into());
     }
-    let event = event(tenant, order).await?;
-    if event.publisher == identity.user { Ok(()) } else { Err(Code::NotFound.into()) }
+    let occasion = occasion(tenant, order).await?;
+    if occasion.publisher == Some(identity.user) { Ok(()) } else { Err(Code::NotFound.into()) }
 }
 
-/// The event that an order is for. One that has sold something is never removed.
-pub(crate) async fn event(tenant: &Tenant, order: &Order) -> Result<Event, Error> {
-    let event = tenant.catalogue().event(order.purchase.event).await?;
-    event.ok_or_else(|| Error::internal("an order's event is missing"))
+/// What an order is for. What has sold something is never removed.
+pub(crate) async fn occasion(tenant: &Tenant, order: &Order) -> Result<Occasion, Error> {
+    let occasion = tenant.occasion(&order.purchase.subject).await?;
+    occasion.ok_or_else(|| Error::internal("what an order is for is missing"))
 }

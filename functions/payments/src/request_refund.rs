@@ -17,7 +17,7 @@ use serde::Deserialize;
 use store::{Applied, Table, Tenant};
 
 use crate::{
-    giving_back::{enter, explain, numbers, refuse, rule, see_unused},
+    giving_back::{enter, explain, numbers, refuse, see_unused},
     reach,
     view::RefundView,
     words,
@@ -74,7 +74,7 @@ impl Endpoint for RequestRefund {
         }
         let named: Option<Vec<TicketId>> = self.ticket_ids.map(|ids| ids.into_iter().map(|id| id.0).collect());
         let refund = asked(&order, id, numbers(&order, named.as_deref())?, reason)?;
-        let rule = rule(&reach::event(&tenant, &order).await?, &order, now);
+        let rule = reach::occasion(&tenant, &order).await?.refund_rule(now);
         see_unused(&tenant, &order, &refund.tickets).await?;
         see_none_open(&tenant, &order).await?;
         let refund = match rule {

@@ -5,7 +5,7 @@ use domain::{
     block::Token,
     id::{EventId, Id as _, OptionId, OrderId, PaymentId, RefundId, SessionId, UserId},
     money::{Currency, Money},
-    order::{Arrived, Contact, Draft, Held, Order, Purchase, Quantity, Settlement},
+    order::{Arrived, Contact, Draft, Held, Order, Purchase, Quantity, Settlement, Subject},
     payment::{Capture, Provider},
     pool::{BlockAddress, PoolKey},
     refund::{Reason, Refund, State},
@@ -26,13 +26,15 @@ pub(crate) fn reserved() -> Order {
     let draft = Draft {
         id: OrderId::from_bytes([1; 16]),
         user: UserId::from_bytes([2; 16]),
-        purchase: Purchase {
-            event: EventId::from_bytes([3; 16]),
-            session: SessionId::from_bytes([4; 16]),
-            option: OptionId::from_bytes([5; 16]),
-            quantity: Quantity::parse(2).unwrap(),
-            total: total(),
-        },
+        purchase: Purchase::alike(
+            Subject::Session {
+                event: EventId::from_bytes([3; 16]),
+                session: SessionId::from_bytes([4; 16]),
+                option: OptionId::from_bytes([5; 16]),
+            },
+            Quantity::parse(2).unwrap(),
+            total(),
+        ),
         contact: Contact::default(),
         held: vec![Held::tickets(block, 2, Token([1; 6]))],
         hold: HoldTime::DEFAULT,
@@ -71,45 +73,5 @@ pub(crate) fn refund(state: State) -> Refund {
         state,
         created: at(5),
         version: 0,
-    }
-}
-
-/// The event of [`reserved`]: its session begins at second 100 000.
-pub(crate) fn event(refunds: domain::event::RefundPolicy) -> domain::event::Event {
-    use domain::event::{Details, Event, PriceOption, Review, Session};
-    Event {
-        id: EventId::from_bytes([3; 16]),
-        publisher: UserId::from_bytes([8; 16]),
-        details: Details {
-            title: "A".into(),
-            description: String::new(),
-            poster: None,
-            category: None,
-            city: String::new(),
-            venue: String::new(),
-            address: String::new(),
-            zone: "UTC".parse().unwrap(),
-            performers: Vec::new(),
-            tags: Vec::new(),
-            currency: Currency::CNY,
-            refunds,
-        },
-        sessions: vec![Session { id: SessionId::from_bytes([4; 16]), starts: at(100_000), minutes: 60, doors: None }],
-        options: vec![PriceOption {
-            id: OptionId::from_bytes([5; 16]),
-            name: "A".into(),
-            price: 500,
-            original_price: None,
-            total: 100,
-            sort_order: 0,
-            max_per_order: Quantity::parse(4).unwrap(),
-            sale_starts: None,
-            sale_ends: None,
-            description: String::new(),
-        }],
-        review: Review::Approved,
-        created: at(0),
-        updated: at(0),
-        version: 1,
     }
 }

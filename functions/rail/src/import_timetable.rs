@@ -81,7 +81,7 @@ impl Endpoint for ImportTimetable {
         summary: "Replace the timetable: stations, and trains with their stops, as CSV",
         errors: &[Code::VersionConflict],
         pace: Pace::Heavy,
-        max_body: 4 * 1_024 * 1_024,
+        longest_body: 4 * 1_024 * 1_024,
         timeout_secs: 29,
         ..Route::DEFAULT
     };

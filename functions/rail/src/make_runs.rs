@@ -42,6 +42,7 @@ impl Job for MakeRuns {
         grants: &[
             Grant::read(Table::Catalogue),
             Grant::write(Table::Catalogue),
+            Grant::write(Table::Inventory),
             Grant::read(Table::Activity),
             Grant::write(Table::Activity),
             Grant::send(Queue::MakeRuns),

@@ -1,6 +1,9 @@
 //! `GET /api/tickets/{ticket}`: a ticket of the caller.
 
-use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route, ticket_view::TicketView};
+use app::{
+    App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route,
+    ticket_view::{TicketView, occasion_of},
+};
 use domain::{Timestamp, tenant::TenantId, ticket::Ticket};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -37,7 +40,6 @@ impl Endpoint for GetTicket {
 
 /// A ticket with its link and its times. An event that has tickets is never removed.
 pub(crate) async fn view(app: &App, tenant: &TenantId, ticket: &Ticket, now: Timestamp) -> Result<TicketView, Error> {
-    let event = app.store.tenant(tenant).catalogue().event_cached(ticket.event, now).await?;
-    let event = event.ok_or_else(|| Error::internal("the event of a ticket is missing"))?;
-    TicketView::of(app, tenant, ticket, &event, now).await
+    let occasion = occasion_of(app, tenant, ticket).await?;
+    TicketView::of(app, tenant, ticket, &occasion, now).await
 }

@@ -83,9 +83,8 @@ fn tickets(order: &Order, now: Timestamp) -> impl Iterator<Item = Ticket> {
         order: order.id,
         number,
         user: order.user,
-        event: order.purchase.event,
-        session: order.purchase.session,
-        option: order.purchase.option,
+        subject: order.purchase.subject.clone(),
+        seat: order.purchase.seats.get(usize::from(number)).cloned(),
         state: TicketState::Valid,
         created: now,
     })
@@ -108,7 +107,7 @@ mod tests {
     use domain::{
         id::{EventId, Id as _, OptionId, OrderId, SessionId, UserId},
         money::Money,
-        order::{Draft, Purchase, Quantity, Returned},
+        order::{Draft, Purchase, Quantity, Returned, Subject},
         tenant::HoldTime,
     };
 
@@ -120,13 +119,13 @@ mod tests {
 
     /// An order of three that costs nothing and so is paid at once.
     fn order() -> Order {
-        let purchase = Purchase {
+        let subject = Subject::Session {
             event: EventId::from_bytes([1; 16]),
             session: SessionId::from_bytes([2; 16]),
             option: OptionId::from_bytes([3; 16]),
-            quantity: Quantity::parse(3).unwrap(),
-            total: Money::new(0, "CNY".parse().unwrap()),
         };
+        let free = Money::new(0, "CNY".parse().unwrap());
+        let purchase = Purchase::alike(subject, Quantity::parse(3).unwrap(), free);
         let draft = Draft {
             id: OrderId::from_bytes([4; 16]),
             user: UserId::from_bytes([5; 16]),
@@ -159,8 +158,7 @@ mod tests {
         let order = order();
         let ticket = tickets(&order, at(7)).next().unwrap();
         assert_eq!((ticket.order, ticket.user, ticket.created), (order.id, order.user, at(7)));
-        let bought = (order.purchase.event, order.purchase.session, order.purchase.option);
-        assert_eq!((ticket.event, ticket.session, ticket.option), bought);
+        assert_eq!((ticket.subject, ticket.seat), (order.purchase.subject, None));
         assert_eq!(ticket.state, TicketState::Valid);
     }
 }

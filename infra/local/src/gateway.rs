@@ -106,7 +106,7 @@ impl Gateway {
         let matched = self.routes.find(&parts.method, parts.uri.path());
         let target = matched.target;
         let request_id = event::request_id();
-        let response = match (read(body, target.operation.route.max_body).await, event::host(&parts)) {
+        let response = match (read(body, target.operation.route.longest_body).await, event::host(&parts)) {
             (Ok(body), Ok(())) => {
                 let request = event::request(parts, &body, peer, &request_id, target.operation, matched.parameters);
                 let answer = runtime::http::answer(target.operation, self.app, request);
@@ -142,13 +142,13 @@ impl Gateway {
 struct Gone;
 
 /// Reads a body, of one that is too long only so much that the operation sees that it is.
-async fn read(mut body: Body, most: usize) -> Result<Bytes, Gone> {
+async fn read(mut body: Body, longest: usize) -> Result<Bytes, Gone> {
     let mut kept = BytesMut::new();
     let mut seen = 0;
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Gone)?.into_data() else { continue };
         seen += data.len();
-        let room = (most + 1).saturating_sub(kept.len());
+        let room = (longest + 1).saturating_sub(kept.len());
         kept.extend_from_slice(&data[..room.min(data.len())]);
         if seen > READ_MAX {
             break;

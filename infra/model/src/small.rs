@@ -9,7 +9,7 @@ use domain::{
     block::{Entry, Examined, Keep, StockBlock, Token},
     id::{EventId, Id as _, OptionId, OrderId, PaymentId, RefundId, SessionId, UserId},
     money::{Currency, Money},
-    order::{Contact, Ended, Held, Order, Purchase, Quantity, Returned, Settled, State},
+    order::{Contact, Ended, Held, Order, Purchase, Quantity, Returned, Settled, State, Subject},
     payment::{Begun, Capture, Provider},
     pool::{BlockAddress, PoolKey},
     tenant::HoldTime,
@@ -91,6 +91,15 @@ pub fn capture(payment: u8, quantity: u8) -> Capture {
         id: char::from(b'a' + payment).to_string(),
         payment: PaymentId::from_bytes([payment; 16]),
         amount: total(quantity),
+    }
+}
+
+/// What is sold.
+pub fn subject() -> Subject {
+    Subject::Session {
+        event: EventId::from_bytes([0; 16]),
+        session: SessionId::from_bytes([0; 16]),
+        option: OptionId::from_bytes([0; 16]),
     }
 }
 
@@ -273,9 +282,9 @@ impl Small {
             id: order_id(id),
             user: UserId::from_bytes([0; 16]),
             purchase: Purchase {
-                event: EventId::from_bytes([0; 16]),
-                session: SessionId::from_bytes([0; 16]),
-                option: OptionId::from_bytes([0; 16]),
+                subject: subject(),
+                each: Vec::new(),
+                seats: Vec::new(),
                 quantity: quantity_of(quantity),
                 total: total(quantity),
             },

@@ -29,6 +29,7 @@ pub enum Code {
     WrongState,
     EventLocked,
     StockInUse,
+    SeatsInUse,
     SoldOut,
     TooFewLeft,
     Busy,
@@ -54,7 +55,7 @@ pub enum Code {
 type Row = (Code, &'static str, u16, &'static str, &'static str);
 
 #[rustfmt::skip] // One row a line reads as the table that it is.
-const ROWS: [Row; 42] = [
+const ROWS: [Row; 43] = [
     (Code::ValidationFailed, "validation_failed", 400, "Some fields are not right.", "部分字段填写有误。"),
     (Code::MalformedRequest, "malformed_request", 400, "The request is not readable.", "请求无法解析。"),
     (Code::Unauthenticated, "unauthenticated", 401, "Please log in.", "请先登录。"),
@@ -78,6 +79,7 @@ const ROWS: [Row; 42] = [
     (Code::WrongState, "wrong_state", 409, "It is not in a state that allows this.", "当前状态不允许此操作。"),
     (Code::EventLocked, "event_locked", 409, "This cannot be changed once the event is approved.", "活动审核通过后不能修改该内容。"),
     (Code::StockInUse, "stock_in_use", 409, "More tickets are held or sold than would be left.", "已占用或售出的票数超过调整后的库存。"),
+    (Code::SeatsInUse, "seats_in_use", 409, "Seats that somebody holds or has bought would be lost.", "部分座位已被占用或售出，不能移除。"),
     (Code::SoldOut, "sold_out", 409, "Sold out.", "已售罄。"),
     (Code::TooFewLeft, "too_few_left", 409, "Fewer tickets are left than you want.", "余票不足。"),
     (Code::Busy, "busy", 409, "Many people are buying. Please try again in a moment.", "购票人数较多，请稍后重试。"),

@@ -38,9 +38,9 @@ const MOST_HEADERS: usize = 100;
 
 /// Refuses a request that is too large, or whose size cannot be told from its bytes: a body that says to be compressed is
 /// not read at all, for nobody has so much to tell in JSON, and some kilobytes can stand for gigabytes.
-pub(crate) fn check_request(call: &Call, max_body: usize) -> Result<(), Error> {
+pub(crate) fn check_request(call: &Call, longest_body: usize) -> Result<(), Error> {
     let headers = &call.request.headers;
-    if call.request.body.len() > max_body {
+    if call.request.body.len() > longest_body {
         return Err(Code::PayloadTooLarge.into());
     }
     let is_plain = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");

@@ -88,7 +88,7 @@ async fn admit_and_run(
     call: &Call,
     app: &'static App,
 ) -> (Option<TenantId>, Result<Reply, Error>) {
-    if let Err(error) = decode::check_request(call, operation.route.max_body) {
+    if let Err(error) = decode::check_request(call, operation.route.longest_body) {
         return (None, Err(error));
     }
     match enter(operation, call, app).await {

@@ -29,6 +29,7 @@ mod route;
 pub mod session_cache;
 mod signature;
 mod state;
+pub mod subject_view;
 pub mod ticket_code;
 pub mod ticket_view;
 pub mod token;

@@ -35,7 +35,7 @@ const REMEMBERED: u64 = 10_000;
 
 /// Every scope that a key can have. What is missing is no machine's: `identity` is where people look after their
 /// own accounts, and a key that could make keys could outlive its own end.
-pub const SCOPES: [&str; 15] = [
+pub const SCOPES: [&str; 17] = [
     "catalogue:read",
     "catalogue:write",
     "door:read",
@@ -51,6 +51,8 @@ pub const SCOPES: [&str; 15] = [
     "tenancy:write",
     "tickets:read",
     "tickets:write",
+    "venues:read",
+    "venues:write",
 ];
 
 /// The scope that an operation of this area asks for; nothing where no key may call it.

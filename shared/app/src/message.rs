@@ -3,8 +3,16 @@
 //! A worker makes its job of one of them: `#[serde(transparent)] struct CreateOrder(message::OrderPlaced)`.
 
 use domain::{
-    id::{EventId, OptionId, OrderId, PaymentId, RefundId, SessionId, UserId},
-    pool::PoolKey,
+    block::Token,
+    id::{EventId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, UserId},
+    order::{Held, Subject, What},
+    pool::{BlockAddress, PoolKey},
+    rail::{
+        self,
+        coach::Class,
+        stretch::{Stretch, StretchError},
+    },
+    row::Places,
     tenant::TenantId,
 };
 use serde::{Deserialize, Serialize};
@@ -19,13 +27,18 @@ pub struct OrderPlaced {
     pub tenant: Text<TenantId>,
     pub order: Text<OrderId>,
     pub user: Text<UserId>,
-    pub event: Text<EventId>,
-    pub session: Text<SessionId>,
-    pub option: Text<OptionId>,
+    #[serde(flatten)]
+    pub subject: SubjectPart,
     pub quantity: u8,
     /// Minor units.
     pub total: u64,
     pub currency: Text<domain::money::Currency>,
+    /// Minor units of each ticket, where that differs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub each: Vec<u64>,
+    /// What is printed on each ticket about its seat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seats: Vec<String>,
     /// Whom to reach, sealed, in base64.
     pub contact: String,
     pub held: Vec<HeldPart>,
@@ -36,17 +49,116 @@ pub struct OrderPlaced {
     pub created: i64,
 }
 
-/// Tickets held in one block.
+/// What is bought: [`domain::order::Subject`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "the fields are those of `domain::order::Subject`")]
+pub enum SubjectPart {
+    Session { event: Text<EventId>, session: Text<SessionId>, option: Text<OptionId> },
+    Ride { run: Text<RunId>, class: Text<Class>, from: u16, to: u16 },
+}
+
+/// Something held in one block: [`domain::order::Held`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the fields are those of `domain::order::Held`")]
 pub struct HeldPart {
     pub pool: Text<PoolKey>,
     pub block: u16,
-    pub count: u8,
-    /// Of a row block, the bits of the places; a message that was sent before there were any has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seats: Option<u16>,
+    #[serde(flatten)]
+    pub what: WhatPart,
     pub token: [u8; 6],
+}
+
+/// What is held: [`domain::order::What`]. Places of rides are seat, from and to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "the fields are those of `domain::order::What`")]
+pub enum WhatPart {
+    Seats {
+        /// The bits of the places.
+        seats: u16,
+    },
+    Rides {
+        rides: Vec<(u8, u16, u16)>,
+    },
+    Person {
+        person: u8,
+        times: Vec<(u8, u16, u16)>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead_of: Option<Text<OrderId>>,
+    },
+    Tickets {
+        count: u8,
+    },
+}
+
+impl SubjectPart {
+    /// As it is told.
+    pub fn of(subject: &Subject) -> Self {
+        match subject {
+            Subject::Session { event, session, option } => {
+                Self::Session { event: Text(*event), session: Text(*session), option: Text(*option) }
+            }
+            Subject::Ride { run, class, stretch } => {
+                Self::Ride { run: Text(*run), class: Text(class.clone()), from: stretch.from(), to: stretch.to() }
+            }
+        }
+    }
+
+    /// What was told.
+    ///
+    /// # Errors
+    /// When a ride ends before it begins.
+    pub fn read(&self) -> Result<Subject, StretchError> {
+        Ok(match self {
+            Self::Session { event, session, option } => {
+                Subject::Session { event: event.0, session: session.0, option: option.0 }
+            }
+            Self::Ride { run, class, from, to } => {
+                Subject::Ride { run: run.0, class: class.0.clone(), stretch: Stretch::new(*from, *to)? }
+            }
+        })
+    }
+}
+
+impl HeldPart {
+    /// As it is told.
+    pub fn of(held: &Held) -> Self {
+        let rides = |places: &rail::row::Places| {
+            places.iter().map(|place| (place.seat, place.stretch.from(), place.stretch.to())).collect()
+        };
+        let what = match &held.what {
+            What::Tickets(count) => WhatPart::Tickets { count: *count },
+            What::Seats(places) => WhatPart::Seats { seats: places.bits() },
+            What::Rides(places) => WhatPart::Rides { rides: rides(places) },
+            What::Person { ticket, places, instead_of } => {
+                WhatPart::Person { person: *ticket, times: rides(places), instead_of: instead_of.map(Text) }
+            }
+        };
+        Self { pool: Text(held.block.pool), block: held.block.number, what, token: held.token.0 }
+    }
+
+    /// What was told; nothing where places are none.
+    pub fn read(&self) -> Option<Held> {
+        let rides = |places: &[(u8, u16, u16)]| {
+            let place = |(seat, from, to): &(u8, u16, u16)| {
+                Some(rail::row::Place { seat: *seat, stretch: Stretch::new(*from, *to).ok()? })
+            };
+            rail::row::Places::new(places.iter().map(place).collect::<Option<_>>()?).ok()
+        };
+        let what = match &self.what {
+            WhatPart::Tickets { count } => What::Tickets(*count),
+            WhatPart::Seats { seats } => What::Seats(Places::from_bits(*seats)),
+            WhatPart::Rides { rides: places } => What::Rides(rides(places)?),
+            WhatPart::Person { person, times, instead_of } => What::Person {
+                ticket: *person,
+                places: rides(times)?,
+                instead_of: instead_of.as_ref().map(|order| order.0),
+            },
+        };
+        let block = BlockAddress { pool: self.pool.0, number: self.block };
+        Some(Held { block, what, token: Token(self.token) })
+    }
 }
 
 /// An order that something has to be done about.

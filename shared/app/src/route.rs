@@ -119,6 +119,9 @@ pub struct Route {
     pub idempotency: Idempotency,
     /// What the body is.
     pub body: Body,
+    /// The longest body that is taken, in bytes. Lambda takes 6 MB with the quotes in it escaped, so no route can take more
+    /// than about 4 MB of JSON.
+    pub longest_body: usize,
     /// Whether what was done is put on the trail.
     pub logged: Logged,
     /// How often it may be called.
@@ -127,8 +130,6 @@ pub struct Route {
     pub errors: &'static [Code],
     /// `Cache-Control` of a success, where it may be cached.
     pub cache: Option<&'static str>,
-    /// The longest body, in bytes. What API Gateway hands to a function may have 6 MB, with headers and escapes.
-    pub max_body: usize,
     /// Seconds until Lambda ends the function.
     pub timeout_secs: u8,
 }
@@ -145,11 +146,11 @@ impl Route {
         success: 200,
         idempotency: Idempotency::Ignored,
         body: Body::Json,
+        longest_body: MAX_BODY,
         logged: Logged::ByRole,
         pace: Pace::ByShape,
         errors: &[],
         cache: None,
-        max_body: MAX_BODY,
         timeout_secs: 10,
     };
 

@@ -29,7 +29,7 @@ pub fn read(app: &App, tenant: &TenantId, token: &str) -> Option<CodePayload> {
 
 /// What the token of a ticket has to say today.
 pub fn payload(ticket: &Ticket) -> CodePayload {
-    CodePayload::new(TicketKey::NUMBER, ticket.id, ticket.session, 0)
+    CodePayload::new(TicketKey::NUMBER, ticket.id, ticket.subject.session(), 0)
 }
 
 fn write(key: &TicketKey, payload: &CodePayload) -> String {

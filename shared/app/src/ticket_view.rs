@@ -1,17 +1,19 @@
 //! A ticket as it is answered, wherever one is: in lists, in orders, at the door.
 
+use std::sync::Arc;
+
 use data_encoding::HEXLOWER;
 use domain::{
     Timestamp,
-    event::{Event, Session},
-    id::{EventId, Id as _, OptionId, OrderId, SessionId, TicketId},
+    id::{Id as _, OrderId, TicketId},
+    occasion::Occasion,
     tenant::TenantId,
     ticket::{Ticket, TicketState, Validity},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{App, Error, auth::Keys, ticket_code, wire::Text};
+use crate::{App, Error, auth::Keys, subject_view::SubjectView, ticket_code, wire::Text};
 
 /// Seconds for which a link to an image works.
 const LINK_SECS: u32 = 15 * 60;
@@ -22,9 +24,8 @@ const LINK_SECS: u32 = 15 * 60;
 pub struct TicketView {
     id: Text<TicketId>,
     order_id: Text<OrderId>,
-    event_id: Text<EventId>,
-    session_id: Text<SessionId>,
-    price_option_id: Text<OptionId>,
+    #[serde(flatten)]
+    subject: SubjectView,
     /// The seat; none where one sits where one likes.
     seat_no: Option<String>,
     status: TicketStatus,
@@ -95,12 +96,13 @@ fn key_of(keys: &Keys, tenant: &TenantId, ticket: TicketId, image: Image) -> Str
     format!("tickets/{tenant}/{}.{}", HEXLOWER.encode(&secret), image.extension())
 }
 
-/// The session that a ticket admits to. An event that has tickets keeps its sessions.
+/// What a ticket admits to. What has tickets keeps its times.
 ///
 /// # Errors
 /// `internal` where it is not there all the same.
-pub fn session_of<'event>(ticket: &Ticket, event: &'event Event) -> Result<&'event Session, Error> {
-    event.session(ticket.session).ok_or_else(|| Error::internal("the event of a ticket lost its session"))
+pub async fn occasion_of(app: &App, tenant: &TenantId, ticket: &Ticket) -> Result<Arc<Occasion>, Error> {
+    let occasion = app.store.tenant(tenant).occasion_cached(&ticket.subject, app.now()).await?;
+    occasion.ok_or_else(|| Error::internal("what a ticket is for is missing"))
 }
 
 impl TicketStatus {
@@ -119,15 +121,15 @@ impl TicketView {
     /// The ticket as it is now. Signs a link, and so needs leave to read files.
     ///
     /// # Errors
-    /// `internal` where the event has no such session, or the link cannot be signed.
+    /// `internal` where the link cannot be signed.
     pub async fn of(
         app: &App,
         tenant: &TenantId,
         ticket: &Ticket,
-        event: &Event,
+        occasion: &Occasion,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let validity = Validity::of(session_of(ticket, event)?);
+        let validity = occasion.validity();
         let status = TicketStatus::of(ticket, validity, now);
         let qr_code = match status {
             TicketStatus::Valid | TicketStatus::Used => Some(ticket_code::code(app, tenant, ticket)),
@@ -140,14 +142,12 @@ impl TicketView {
                 Some(app.files.link(&key, LINK_SECS, &Image::Png.file_name(ticket.id)).await?)
             }
         };
-        let zone = &event.details.zone;
+        let zone = &occasion.zone;
         Ok(Self {
             id: Text(ticket.id),
             order_id: Text(ticket.order),
-            event_id: Text(ticket.event),
-            session_id: Text(ticket.session),
-            price_option_id: Text(ticket.option),
-            seat_no: None,
+            subject: SubjectView::of(&ticket.subject, Some(occasion)),
+            seat_no: ticket.seat.clone(),
             status,
             qr_code,
             qr_url,
@@ -163,7 +163,11 @@ impl TicketView {
 
 #[cfg(test)]
 mod tests {
-    use domain::{id::UserId, ticket::Admission};
+    use domain::{
+        id::{EventId, OptionId, SessionId, UserId},
+        order::Subject,
+        ticket::Admission,
+    };
 
     use super::*;
 
@@ -177,9 +181,12 @@ mod tests {
             order: OrderId::from_bytes([2; 16]),
             number: 0,
             user: UserId::from_bytes([3; 16]),
-            event: EventId::from_bytes([4; 16]),
-            session: SessionId::from_bytes([5; 16]),
-            option: OptionId::from_bytes([6; 16]),
+            subject: Subject::Session {
+                event: EventId::from_bytes([4; 16]),
+                session: SessionId::from_bytes([5; 16]),
+                option: OptionId::from_bytes([6; 16]),
+            },
+            seat: None,
             state,
             created: at(0),
         }

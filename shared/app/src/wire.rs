@@ -7,7 +7,10 @@ use std::{any::TypeId, borrow::Cow, fmt::Display, str::FromStr};
 use domain::{
     Timestamp,
     event::Zone,
-    id::{EventId, Id, KeyId, LoginId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId},
+    id::{
+        EventId, Id, KeyId, LoginId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId,
+        VenueId,
+    },
     money::Currency,
     tenant::TenantId,
     user::Role,
@@ -88,6 +91,7 @@ fn pattern_of(kind: TypeId) -> Option<String> {
         id::<RefundId>(),
         id::<TicketId>(),
         id::<KeyId>(),
+        id::<VenueId>(),
         id::<RunId>(),
         (TypeId::of::<TenantId>(), "^[a-z][a-z0-9-]{0,23}$".to_owned()),
         (TypeId::of::<Role>(), "^(customer|staff|publisher|admin|platform)$".to_owned()),

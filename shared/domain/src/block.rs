@@ -180,6 +180,11 @@ impl StockBlock {
             .map(|(order, entry)| Examined { order: *order, entry: *entry })
     }
 
+    /// Every entry.
+    pub fn all(&self) -> impl Iterator<Item = Examined> + '_ {
+        self.entries.iter().map(|(order, entry)| Examined { order: *order, entry: *entry })
+    }
+
     /// The earliest time limit of an entry in this block.
     pub fn earliest(&self) -> Option<Timestamp> {
         self.entries.values().filter_map(|entry| entry.until).min()

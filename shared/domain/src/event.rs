@@ -8,6 +8,7 @@ use crate::{
     id::{EventId, OptionId, SessionId, UserId},
     money::{Currency, Money, MoneyError},
     order::Quantity,
+    seating::Seating,
 };
 
 /// A venue's time zone by its IANA name.
@@ -68,6 +69,8 @@ pub struct Event {
     pub sessions: Vec<Session>,
     /// Its price options; at least one. Each option's stock is per session.
     pub options: Vec<PriceOption>,
+    /// How it sells numbered seats; its options sell tickets without seats where nothing is said.
+    pub seating: Option<Seating>,
     /// Whether it may be shown and sold.
     pub review: Review,
     /// When it was made.
@@ -206,9 +209,9 @@ pub enum RefundRule {
 }
 
 impl RefundPolicy {
-    /// What to do with a request made now for a session.
-    pub fn rule(self, session: &Session, now: Timestamp) -> RefundRule {
-        let in_time = |hours: u16| now < later(session.starts, -3_600 * i64::from(hours));
+    /// What to do with a request made now for something that begins then.
+    pub fn rule(self, starts: Timestamp, now: Timestamp) -> RefundRule {
+        let in_time = |hours: u16| now < later(starts, -3_600 * i64::from(hours));
         match self {
             Self::Never => RefundRule::Never,
             Self::Review { hours_before } if in_time(hours_before) => RefundRule::Review,
@@ -294,6 +297,11 @@ impl Event {
     /// The price option of that id.
     pub fn option(&self, id: OptionId) -> Option<&PriceOption> {
         self.options.iter().find(|option| option.id == id)
+    }
+
+    /// Whether a price option sells numbered seats, and no stock of its own.
+    pub fn sells_seats(&self, option: OptionId) -> bool {
+        self.seating.as_ref().is_some_and(|seating| seating.sells(option))
     }
 
     /// The price of one ticket of an option.

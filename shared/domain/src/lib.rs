@@ -8,8 +8,10 @@
 pub mod block;
 pub mod event;
 pub mod id;
+pub mod inventory;
 pub mod money;
 pub mod network;
+pub mod occasion;
 pub mod order;
 pub mod payment;
 pub mod pool;

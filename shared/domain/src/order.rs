@@ -10,67 +10,26 @@ use jiff::Timestamp;
 use crate::{
     block::Token,
     event::later,
-    id::{EventId, Id as _, OptionId, OrderId, RefundId, SessionId, UserId},
-    money::Money,
+    id::{Id as _, OrderId, RefundId, UserId},
     payment::{Begun, Capture, Payment},
-    pool::BlockAddress,
-    row::Places,
     tenant::HoldTime,
 };
 
 mod entries;
+mod held;
 mod money_in;
 mod money_out;
+mod purchase;
+mod rides;
 mod seats;
 
 pub use entries::Verdict;
+pub use held::{Held, What};
 pub use money_in::{Arrived, PayRefused, Started};
 pub use money_out::{Due, NotRefundable, Returned};
+pub use purchase::{Purchase, Quantity, QuantityError, Subject};
+pub use rides::RideVerdict;
 pub use seats::Seat;
-
-/// How many tickets one order may hold: 1 to 10.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Quantity(u8);
-
-/// Why a number is not a quantity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to {}", Quantity::MAX)]
-pub struct QuantityError;
-
-impl Quantity {
-    /// The most that one order may hold.
-    pub const MAX: u8 = 10;
-    /// That many.
-    pub const MOST: Self = Self(Self::MAX);
-
-    /// Takes a number.
-    pub fn parse(count: u64) -> Result<Self, QuantityError> {
-        match u8::try_from(count) {
-            Ok(count @ 1..=Self::MAX) => Ok(Self(count)),
-            _ => Err(QuantityError),
-        }
-    }
-
-    /// The number.
-    pub const fn get(self) -> u8 {
-        self.0
-    }
-}
-
-/// What is bought.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Purchase {
-    /// The event.
-    pub event: EventId,
-    /// Its session.
-    pub session: SessionId,
-    /// Its price option.
-    pub option: OptionId,
-    /// How many tickets.
-    pub quantity: Quantity,
-    /// What they cost together.
-    pub total: Money,
-}
 
 /// Whom to reach about the order, sealed: no rule of an order looks at it.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -96,53 +55,6 @@ impl Contact {
 impl fmt::Debug for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Contact(..)")
-    }
-}
-
-/// Tickets held in one block for an order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// Where.
-    pub block: BlockAddress,
-    /// What.
-    pub what: What,
-    /// The token of the entry; of a row block, of each of the seats.
-    pub token: Token,
-}
-
-/// What is held in one block: the kind of the block says which.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum What {
-    /// So many tickets of a stock block.
-    Tickets(u8),
-    /// These seats of a row block. The order's tickets are numbered through them from the lowest.
-    Seats(Places),
-}
-
-impl What {
-    /// How many tickets.
-    pub const fn count(self) -> u8 {
-        match self {
-            Self::Tickets(count) => count,
-            Self::Seats(places) => places.count(),
-        }
-    }
-}
-
-impl Held {
-    /// So many tickets of a stock block.
-    pub const fn tickets(block: BlockAddress, count: u8, token: Token) -> Self {
-        Self { block, what: What::Tickets(count), token }
-    }
-
-    /// Seats of a row block.
-    pub const fn seats(block: BlockAddress, places: Places, token: Token) -> Self {
-        Self { block, what: What::Seats(places), token }
-    }
-
-    /// How many tickets.
-    pub const fn count(&self) -> u8 {
-        self.what.count()
     }
 }
 
@@ -455,17 +367,6 @@ impl Order {
         (0..self.purchase.quantity.get()).filter(|number| !self.returned.contains(*number))
     }
 
-    /// What the order still owns in each of its blocks. Tickets are numbered through its blocks in order.
-    pub fn owns(&self) -> impl Iterator<Item = (Held, u8)> + '_ {
-        let mut first = 0_u8;
-        self.held.iter().map(move |held| {
-            let numbers = first..first + held.count();
-            first = numbers.end;
-            let kept = numbers.filter(|number| !self.returned.contains(*number)).count();
-            (*held, u8::try_from(kept).unwrap_or(held.count()))
-        })
-    }
-
     fn to(self, state: State, now: Timestamp) -> Change {
         Change { from: self.version, order: Self { state, updated: now, version: self.version + 1, ..self } }
     }
@@ -521,4 +422,4 @@ impl Status {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

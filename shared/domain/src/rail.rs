@@ -6,7 +6,6 @@ pub mod change;
 pub mod coach;
 pub mod fare;
 pub mod gaps;
-pub mod held;
 pub mod matrix;
 pub mod network;
 pub mod opening;

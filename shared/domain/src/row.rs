@@ -196,6 +196,11 @@ impl RowBlock {
         self.entries.keys().copied().collect()
     }
 
+    /// The seats that one order holds.
+    pub fn of(&self, order: OrderId) -> Places {
+        self.all().filter(|found| found.entry.order == order).map(|found| found.place).collect()
+    }
+
     /// Who holds what.
     pub const fn entries(&self) -> &BTreeMap<Place, Entry> {
         &self.entries
@@ -322,7 +327,8 @@ impl RowBlock {
         Ok(())
     }
 
-    fn all(&self) -> impl Iterator<Item = Examined> + '_ {
+    /// Every entry.
+    pub fn all(&self) -> impl Iterator<Item = Examined> + '_ {
         self.entries.iter().map(|(place, entry)| Examined { place: *place, entry: *entry })
     }
 

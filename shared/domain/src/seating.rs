@@ -15,7 +15,7 @@ mod scan;
 mod split;
 
 pub use named::{Named, Refusal};
-pub use sale::{Channel, HoldBack, Part, Seating, Unknown, withheld};
+pub use sale::{Channel, HoldBack, Part, PartError, Seating, Unknown, withheld};
 
 use scan::Scan;
 
@@ -111,6 +111,11 @@ impl OrphanRule {
             Self::Between => "between",
             Self::Edges => "edges",
         }
+    }
+
+    /// Reads [`OrphanRule::word`] back.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.word() == word)
     }
 }
 

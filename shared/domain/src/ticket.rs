@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use crate::{
-    event::{Session, later},
-    id::{EventId, Id as _, OptionId, OrderId, SessionId, TicketId, UserId},
+    id::{Id as _, OrderId, SessionId, TicketId, UserId},
+    order::Subject,
 };
 
 /// One admission for one person.
@@ -18,12 +18,10 @@ pub struct Ticket {
     pub number: u8,
     /// Whose it is.
     pub user: UserId,
-    /// The event.
-    pub event: EventId,
-    /// The session.
-    pub session: SessionId,
-    /// The price option.
-    pub option: OptionId,
+    /// What it is for.
+    pub subject: Subject,
+    /// Its seat as it is printed, where it has one.
+    pub seat: Option<String>,
     /// Whether it admits.
     pub state: TicketState,
     /// When it was issued.
@@ -64,11 +62,6 @@ pub struct Validity {
 impl Validity {
     /// Seconds after the end in which late arrivals are still admitted.
     pub const GRACE_SECS: i64 = 30 * 60;
-
-    /// The times of a session.
-    pub fn of(session: &Session) -> Self {
-        Self { from: session.doors_open(), to: later(session.ends(), Self::GRACE_SECS) }
-    }
 }
 
 /// Why the door does not open.
@@ -163,6 +156,8 @@ impl CodePayload {
 
 #[cfg(test)]
 mod tests {
+    use crate::id::{EventId, OptionId};
+
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -175,9 +170,12 @@ mod tests {
             order: OrderId::from_bytes([2; 16]),
             number: 0,
             user: UserId::from_bytes([3; 16]),
-            event: EventId::from_bytes([4; 16]),
-            session: SessionId::from_bytes([5; 16]),
-            option: OptionId::from_bytes([6; 16]),
+            subject: Subject::Session {
+                event: EventId::from_bytes([4; 16]),
+                session: SessionId::from_bytes([5; 16]),
+                option: OptionId::from_bytes([6; 16]),
+            },
+            seat: None,
             state,
             created: at(0),
         }

@@ -5,6 +5,7 @@
 
 mod event;
 mod offered;
+mod seating;
 mod settings;
 
 use std::sync::Arc;
@@ -45,7 +46,7 @@ pub enum Put {
 
 impl Put {
     /// What a refusal means: done where what is stored is what was to be stored.
-    const fn of(is_ours: bool) -> Self {
+    pub(crate) const fn of(is_ours: bool) -> Self {
         if is_ours { Self::Done } else { Self::Conflict }
     }
 

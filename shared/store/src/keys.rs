@@ -16,9 +16,12 @@ use domain::{
 use crate::client::Key;
 
 mod rail;
+mod venues;
 
 pub(crate) use rail::{OPENED, RUN_SLOTS, opening, opening_head, opening_part, run, runs, timetable, timetable_part};
 pub use rail::{class_pool, run_date, run_id};
+pub use venues::seat_pool;
+pub(crate) use venues::{map, map_part, venue, venues};
 
 fn key(partition: String, sort: impl Into<String>) -> Key {
     Key { partition, sort: sort.into() }

@@ -70,7 +70,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize, const FRESH_MS: i64> Lately<K, V
 }
 
 /// A value from the future is not fresh: the clock of a test may be set back.
-fn is_fresh(since: Timestamp, now: Timestamp, fresh_ms: i64) -> bool {
+pub(crate) fn is_fresh(since: Timestamp, now: Timestamp, fresh_ms: i64) -> bool {
     (0..fresh_ms).contains(&(now.as_millisecond() - since.as_millisecond()))
 }
 

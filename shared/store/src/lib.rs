@@ -17,16 +17,20 @@ mod inventory;
 pub mod keys;
 mod lately;
 mod memory;
+mod occasion;
 mod orders;
 mod packed;
 pub mod protocol;
 mod rail;
 mod schema;
+mod seats;
 mod stock;
+mod subject;
 mod tickets;
 mod together;
 mod trail;
 mod vault;
+mod venues;
 
 use std::sync::Arc;
 
@@ -38,14 +42,16 @@ pub use api_keys::{ApiKey, ApiKeys};
 pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;
-pub use inventory::{Blocks, Changed, Inventory, Resized, RowChanged, Rows};
+pub use inventory::{Blocks, Changed, Inventory, Resized};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
 pub use rail::{Imported, OpenedPart, Opening, Rail};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
+pub use seats::{PoolOf, Seats, Sells, SessionSeats};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};
 pub use vault::{KeyName, KeyUse, KeyWrap, Place, Wrapping};
+pub use venues::{Plan, Venues};
 
 /// The tables of one stage, and what this process has learnt about stock lately.
 #[derive(Clone, Debug)]
@@ -110,6 +116,17 @@ impl Tenant {
         Catalogue::new(self)
     }
 
+    /// Venues and their seat maps.
+    pub const fn venues(&self) -> Venues<'_> {
+        Venues::new(self)
+    }
+
+    /// Numbered seats of sessions, as they are seen.
+    pub const fn seats(&self) -> Seats<'_> {
+        Seats::new(self)
+    }
+
+    /// Blocks of tickets, seats and stretches.
     /// The timetable and the runs of a railway.
     pub const fn rail(&self) -> Rail<'_> {
         Rail::new(self)

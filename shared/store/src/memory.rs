@@ -23,6 +23,8 @@ const FULL_SECS: i64 = 1;
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) catalogue: crate::catalogue::CatalogueCache,
+    pub(crate) seats: crate::seats::KnownSeats,
+    pub(crate) venues: crate::venues::VenueCache,
     pub(crate) rail: crate::rail::RailCache,
     pools: Mutex<HashMap<PoolKey, Pool>>,
 }

@@ -24,6 +24,7 @@ use domain::{
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
 
+pub(crate) use self::left::note_gaps;
 pub use self::{
     opening::{OpenedPart, Opening},
     timetable::Imported,

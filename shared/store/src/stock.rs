@@ -100,7 +100,8 @@ impl<'t> Stock<'t> {
             x: counted.earliest.map(Timestamp::as_second),
             at: now.as_millisecond(),
         };
-        let item = encode(keys::summary(&self.tenant.id, pool, shard), &item)?;
+        let mut item = encode(keys::summary(&self.tenant.id, pool, shard), &item)?;
+        crate::rail::note_gaps(&mut item, &blocks);
         let newer = Expression::only_if("attribute_not_exists(pk) OR #at <= :at");
         let newer = newer.name("#at", "at").number(":at", now.as_millisecond());
         self.tenant.store.tables.put(Table::Catalogue, item, newer).await?;
@@ -140,7 +141,7 @@ impl<'t> Stock<'t> {
         let generation = self.next_generation(pool, Some(CLOSING)).await?;
         let mut earliest: Option<Timestamp> = None;
         for (_, block) in self.tenant.inventory().all(pool).await? {
-            if block.available() > 0 || block.due(now).next().is_some() {
+            if block.available() > 0 || !block.due(now).is_empty() {
                 return Ok(false);
             }
             earliest = earliest.into_iter().chain(block.earliest()).min();

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::{
     Timestamp,
-    id::{EventId, Id as _, OptionId, OrderId, SessionId, TicketId, UserId},
+    id::{Id as _, OrderId, TicketId, UserId},
     ticket::{Admission, Ticket, TicketState},
 };
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Failed, PARTITION, Table, Tenant,
     client::{Expression, Item, Read, Wrote, decode, encode, text_of},
-    keys,
+    keys, subject,
 };
 
 /// What became of an admission.
@@ -28,9 +28,17 @@ struct TicketItem {
     or: String,
     n: u8,
     us: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     ev: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     se: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     op: String,
+    /// A ride, instead of these.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    ride: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seat: Option<String>,
     st: String,
     cr: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -123,13 +131,16 @@ impl<'t> Tickets<'t> {
             TicketState::Used(admission) => (USED, Some(admission)),
             TicketState::Void => (VOID, None),
         };
+        let subject = subject::Written::of(&ticket.subject);
         let record = TicketItem {
             or: ticket.order.bare(),
             n: ticket.number,
             us: ticket.user.bare(),
-            ev: ticket.event.bare(),
-            se: ticket.session.bare(),
-            op: ticket.option.bare(),
+            ev: subject.event,
+            se: subject.session,
+            op: subject.option,
+            ride: subject.ride,
+            seat: ticket.seat.clone(),
             st: st.into(),
             cr: ticket.created.as_millisecond(),
             at: admission.map(|admission| admission.at.as_millisecond()),
@@ -155,14 +166,14 @@ pub(crate) fn read(item: Item) -> Result<Ticket, Failed> {
         }),
         _ => return Err(unreadable()),
     };
+    let subject = subject::Written { event: item.ev, session: item.se, option: item.op, ride: item.ride };
     Ok(Ticket {
         id: TicketId::from_bare(&bare).map_err(Failed::corrupt)?,
         order: OrderId::from_bare(&item.or).map_err(Failed::corrupt)?,
         number: item.n,
         user: UserId::from_bare(&item.us).map_err(Failed::corrupt)?,
-        event: EventId::from_bare(&item.ev).map_err(Failed::corrupt)?,
-        session: SessionId::from_bare(&item.se).map_err(Failed::corrupt)?,
-        option: OptionId::from_bare(&item.op).map_err(Failed::corrupt)?,
+        subject: subject.read()?,
+        seat: item.seat,
         state,
         created: time(item.cr)?,
     })

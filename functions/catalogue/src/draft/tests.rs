@@ -42,6 +42,7 @@ pub(crate) fn event() -> Event {
         details,
         sessions,
         options,
+        seating: None,
         review: Review::Draft,
         created: at(0),
         updated: at(0),

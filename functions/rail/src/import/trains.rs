@@ -79,13 +79,19 @@ fn service(rows: &[Row<'_>], stations: &Stations, usual: &Calendar, wrong: &mut 
     let first = rows.first()?;
     let number = first.needed::<String>("train", wrong);
     let mut calls = Vec::with_capacity(rows.len());
-    for (row, place) in rows.iter().zip(1_u32..) {
+    let mut last = None;
+    for row in rows {
         if row.text("train").is_some() && row.text("train") != first.text("train") {
             wrong.push(Wrong::at(row.line, "train", "is another than on the line before, of the same service"));
         }
-        if row.number("seq", wrong).is_some_and(|seq| seq != place) {
-            wrong.push(Wrong::at(row.line, "seq", format_args!("must be {place}")));
+        // Timetables leave numbers out where a stop was given up, so only the order counts.
+        let seq = row.number("seq", wrong);
+        if let (Some(last), Some(seq)) = (last, seq)
+            && seq <= last
+        {
+            wrong.push(Wrong::at(row.line, "seq", format_args!("must be more than {last}")));
         }
+        last = seq.or(last);
         calls.extend(call(row, stations, wrong));
     }
     let calendar = calendar(first, usual, wrong);
@@ -226,7 +232,7 @@ mod tests {
         check("G1,1,甲,,08:00,0\nG1,2,乙,09:00,,0\nG1,3,丙,10:00,,0", &["t[3].depart is missing"]);
         check("G1,1,甲,,08:00,0\nG1,2,乙,,09:00,0\nG1,3,丙,10:00,,0", &["t[3].arrive is missing"]);
         check("G1,1,甲,,08:00,9\nG1,2,乙,09:00,,5", &["t[3].km is nearer than the stop before"]);
-        check("G1,1,甲,,08:00,0\nG1,3,乙,09:00,,5", &["t[3].seq must be 2"]);
+        check("G1,3,甲,,08:00,0\nG1,3,乙,09:00,,5", &["t[3].seq must be more than 3"]);
         check("G1,1,甲,,08:00,0", &["t[2] must have 2 to 128 stops"]);
         check(",1,甲,,08:00,0", &["t[2].train is missing"]);
         let twice = format!("G1,1,甲,,08:00,0\n{last}\nG2,1,甲,,08:00,0\nG2,2,乙,09:00,,5\nG1,1,甲,,08:00,0\n{last}");

@@ -8,7 +8,7 @@ use domain::{
 use crate::{
     broken::Broken,
     sale::{Found, Steps, Wrote},
-    small::{BLOCKS, Piece, Slot, Small, address, at, hold_time, order_id, quantity_of, token, total},
+    small::{BLOCKS, Piece, Slot, Small, address, at, hold_time, order_id, quantity_of, subject, token, total},
     steps::hold::verdict,
     world::{Act, Job, Proc, Record, Sending, Then, World},
 };
@@ -93,7 +93,7 @@ impl Steps<'_> {
     pub(crate) fn surplus(&self, order: &Order) -> Pieces {
         let mut pieces = [None; BLOCKS];
         for (place, (held, keep)) in pieces.iter_mut().zip(order.surplus(at(self.world.now))) {
-            *place = Some(Piece::of(&held, keep));
+            *place = Some(Piece::of(held, keep));
         }
         pieces
     }
@@ -143,17 +143,11 @@ fn drop_piece(pieces: &mut Pieces) {
 }
 
 fn draft(order: u8, quantity: u8, message: &crate::world::Message) -> Draft {
-    use domain::id::{EventId, Id as _, OptionId, SessionId, UserId};
+    use domain::id::{Id as _, UserId};
     Draft {
         id: order_id(order),
         user: UserId::from_bytes([0; 16]),
-        purchase: domain::order::Purchase {
-            event: EventId::from_bytes([0; 16]),
-            session: SessionId::from_bytes([0; 16]),
-            option: OptionId::from_bytes([0; 16]),
-            quantity: quantity_of(quantity),
-            total: total(quantity),
-        },
+        purchase: domain::order::Purchase::alike(subject(), quantity_of(quantity), total(quantity)),
         contact: domain::order::Contact::default(),
         held: message.parts.iter().flatten().map(|part| part.held()).collect(),
         hold: hold_time(),

@@ -3,7 +3,7 @@
 use domain::{
     Timestamp,
     block::Change,
-    id::{EventId, Id as _, OptionId, OrderId, SessionId, TicketId, UserId},
+    id::{Id as _, OrderId, TicketId, UserId},
     order::{Held, State},
     ticket::{Admission, Ticket, TicketState, Validity},
 };
@@ -11,7 +11,7 @@ use domain::{
 use crate::{
     broken::Broken,
     sale::{Sale, Steps, Wrote},
-    small::{Slot, Small, address, at, order_id, token},
+    small::{Slot, Small, address, at, order_id, subject, token},
     world::{Act, Admitting, Flaw, Issuing, Job, Paper, Proc, World},
 };
 
@@ -180,9 +180,8 @@ pub(crate) fn admits(paper: Paper) -> bool {
         order: OrderId::from_bytes([0; 16]),
         number: 0,
         user: UserId::from_bytes([0; 16]),
-        event: EventId::from_bytes([0; 16]),
-        session: SessionId::from_bytes([0; 16]),
-        option: OptionId::from_bytes([0; 16]),
+        subject: subject(),
+        seat: None,
         state,
         created: at(0),
     };

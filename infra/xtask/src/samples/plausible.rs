@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 /// The tenant of samples.
 pub(super) const TENANT: &str = "demo";
 /// How deep a value may be nested before a type that contains itself is cut off.
-const DEEPEST: usize = 8;
+const DEEPEST: usize = 12;
 /// The bytes of every id in samples: a version 7 UUID of December 2026.
 const BYTES: [u8; 16] = [1, 0x9d, 0x2b, 0x7c, 0x40, 0, 0x70, 1, 0x80, 2, 3, 4, 5, 6, 7, 8];
 

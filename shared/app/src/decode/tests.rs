@@ -276,8 +276,8 @@ fn a_request_has_a_largest_size() {
             origin: String::new(),
         };
         let target = crate::Target { path: "x".repeat(path), ..crate::Target::default() };
-        check_request(&Call { target, path: Map::new(), query: Map::new(), request }, MAX_BODY)
-            .map_err(|error| error.code)
+        let call = Call { target, path: Map::new(), query: Map::new(), request };
+        check_request(&call, MAX_BODY).map_err(|error| error.code)
     };
     assert_eq!(of(MAX_BODY, MAX_TARGET, MOST_HEADERS, None), Ok(()));
     assert_eq!(of(0, 0, 0, Some("Identity")), Ok(()));

@@ -36,6 +36,7 @@ fn event(review: Review) -> Event {
             sale_ends: None,
             description: String::new(),
         }],
+        seating: None,
         review,
         created: at(0),
         updated: at(0),
@@ -89,10 +90,10 @@ fn a_review_goes_forward_only() {
 fn refunds_close_so_many_hours_before_the_start() {
     let session = &event(Review::Approved).sessions[0];
     let automatic = RefundPolicy::Automatic { hours_before: 1 };
-    assert_eq!(automatic.rule(session, at(6_399)), RefundRule::Approve);
-    assert_eq!(automatic.rule(session, at(6_400)), RefundRule::TooLate);
-    assert_eq!(RefundPolicy::Never.rule(session, at(0)), RefundRule::Never);
-    assert_eq!(RefundPolicy::default().rule(session, at(9_999)), RefundRule::Review);
+    assert_eq!(automatic.rule(session.starts, at(6_399)), RefundRule::Approve);
+    assert_eq!(automatic.rule(session.starts, at(6_400)), RefundRule::TooLate);
+    assert_eq!(RefundPolicy::Never.rule(session.starts, at(0)), RefundRule::Never);
+    assert_eq!(RefundPolicy::default().rule(session.starts, at(9_999)), RefundRule::Review);
 }
 
 #[test]

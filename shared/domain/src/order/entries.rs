@@ -69,7 +69,7 @@ impl Order {
     /// What this order no longer owns of what it lists, with what it keeps there: everything where it has ended, and what
     /// stands for returned tickets where it has not. Nothing for an unpaid order, whether it is in time or not: it has not
     /// been settled.
-    pub fn surplus(&self, now: Timestamp) -> Vec<(Held, Keep)> {
+    pub fn surplus(&self, now: Timestamp) -> Vec<(&Held, Keep)> {
         let over = self.is_over();
         // What stays for a paid order that waits for its tickets stays on the list of unfinished work.
         let until = matches!(self.state, State::Paid(_)).then_some(whole(now));

@@ -75,11 +75,9 @@ impl Order {
         if self.purchase.total.is_zero() {
             return Err(NotRefundable::Free);
         }
-        let after = self.with_returned(tickets)?;
-        let quantity = u64::from(self.purchase.quantity.get());
-        let total = self.purchase.total;
-        let worth = total.share(after.count(), quantity).minor - total.share(self.returned.count(), quantity).minor;
-        Ok(Money { minor: worth, ..total })
+        let after = self.purchase.worth(self.with_returned(tickets)?);
+        let before = self.purchase.worth(self.returned);
+        Ok(Money { minor: after.minor.saturating_sub(before.minor), ..after })
     }
 
     /// Gives tickets back. When none is left, the order is on its way to being refunded.

@@ -26,16 +26,12 @@ pub struct Seat {
 impl Order {
     /// The seats that the order lists, by ticket; none of tickets without a number.
     pub fn seats(&self) -> impl Iterator<Item = Seat> + '_ {
-        let mut first = 0_u8;
-        self.held.iter().flat_map(move |held| {
-            let tickets = first..first + held.count();
-            first = tickets.end;
+        self.numbered().flat_map(|(held, tickets)| {
             let places = match held.what {
                 What::Seats(places) => places,
-                What::Tickets(_) => Places::NONE,
+                What::Tickets(_) | What::Rides(_) | What::Person { .. } => Places::NONE,
             };
-            let block = held.block;
-            tickets.zip(places.iter()).map(move |(ticket, place)| Seat { ticket, block, place })
+            tickets.zip(places.iter()).map(|(ticket, place)| Seat { ticket, block: held.block, place })
         })
     }
 
@@ -73,12 +69,12 @@ impl Order {
 
     /// The listed seats that this order no longer owns: all where it has ended, those of returned tickets where it has not.
     /// Nothing for an unpaid order, whether it is in time or not: it has not been settled.
-    pub fn surplus_seats(&self) -> Vec<(Held, Places)> {
+    pub fn surplus_seats(&self) -> Vec<(&Held, Places)> {
         let over = self.is_over();
         let lost = self.held.iter().filter_map(|held| {
             let (owned, returned) = self.owned_seats(held);
             let lost = if over { owned.with(returned) } else { returned };
-            (!lost.is_none()).then_some((*held, lost))
+            (!lost.is_none()).then_some((held, lost))
         });
         lost.collect()
     }

@@ -3,17 +3,25 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     block::{self, Entry, Examined, Keep, StockBlock},
-    id::PaymentId,
-    money::Currency,
+    id::{EventId, OptionId, PaymentId, SessionId},
+    money::{Currency, Money},
     payment::Provider,
-    pool::PoolKey,
+    pool::{BlockAddress, PoolKey},
 };
 
-pub(super) fn at(second: i64) -> Timestamp {
+pub(crate) fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-pub(super) fn total() -> Money {
+pub(crate) fn subject() -> Subject {
+    Subject::Session {
+        event: EventId::from_bytes([1; 16]),
+        session: SessionId::from_bytes([1; 16]),
+        option: OptionId::from_bytes([1; 16]),
+    }
+}
+
+pub(crate) fn total() -> Money {
     Money::new(1_001, Currency::CNY)
 }
 
@@ -22,17 +30,11 @@ fn held(number: u16, count: u8) -> Held {
     Held::tickets(block, count, Token([1; 6]))
 }
 
-pub(super) fn draft(quantity: u64, total: Money) -> Draft {
+pub(crate) fn draft(quantity: u64, total: Money) -> Draft {
     Draft {
         id: OrderId::from_bytes([1; 16]),
         user: UserId::from_bytes([1; 16]),
-        purchase: Purchase {
-            event: EventId::from_bytes([1; 16]),
-            session: SessionId::from_bytes([1; 16]),
-            option: OptionId::from_bytes([1; 16]),
-            quantity: Quantity::parse(quantity).unwrap(),
-            total,
-        },
+        purchase: Purchase::alike(subject(), Quantity::parse(quantity).unwrap(), total),
         contact: Contact::sealed(vec![1]),
         held: vec![held(0, 2), held(1, u8::try_from(quantity).unwrap() - 2)],
         hold: HoldTime::DEFAULT,
@@ -52,7 +54,7 @@ fn paid() -> Order {
     }
 }
 
-pub(super) fn capture(id: &str) -> Capture {
+pub(crate) fn capture(id: &str) -> Capture {
     Capture { provider: Provider::Sandbox, id: id.into(), payment: PaymentId::from_bytes([1; 16]), amount: total() }
 }
 

@@ -142,6 +142,22 @@ impl Change {
     }
 }
 
+/// A change with the revision of the row that it was decided on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// What is to be changed.
+    pub change: Change,
+    /// On which revision it was decided; nothing where the row was not read, which is enough for what takes no segment.
+    pub revision: Option<u32>,
+}
+
+impl Decided {
+    /// A change that is right whatever else happens to the row, because it takes no segment.
+    pub const fn blind(change: Change) -> Self {
+        Self { change, revision: None }
+    }
+}
+
 /// Why a change was not made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -182,7 +198,7 @@ pub struct Row {
     kind: Kind,
     seats: u8,
     points: u16,
-    revision: u64,
+    revision: u32,
     entries: BTreeMap<OrderId, Entry>,
 }
 
@@ -201,7 +217,7 @@ impl Row {
     ///
     /// # Errors
     /// When a segment has two owners, or an entry has a place that is not in the row.
-    pub fn restore(self, revision: u64, entries: BTreeMap<OrderId, Entry>) -> Result<Self, Contradiction> {
+    pub fn restore(self, revision: u32, entries: BTreeMap<OrderId, Entry>) -> Result<Self, Contradiction> {
         let mut row = Self { revision, entries: BTreeMap::new(), ..self };
         for (order, entry) in entries {
             // A predecessor may be read after its successor: what makes the pair lawful is looked for on both sides.
@@ -227,14 +243,39 @@ impl Row {
         self.seats
     }
 
+    /// How many seats it has to sell: a person has none.
+    pub const fn capacity(&self) -> u8 {
+        match self.kind {
+            Kind::Coach => self.seats,
+            Kind::Person => 0,
+        }
+    }
+
+    /// How many of its seats have a segment that is free.
+    pub fn available(&self) -> u8 {
+        let whole = u32::from(self.points.saturating_sub(1));
+        let left = self.taken().into_iter().filter(|taken| self.kind == Kind::Coach && taken.count() < whole);
+        u8::try_from(left.count()).unwrap_or(u8::MAX)
+    }
+
     /// How many points its stretches lie between: the stops of the run.
     pub const fn points(&self) -> u16 {
         self.points
     }
 
+    /// A change that was decided on this row as it is.
+    pub const fn decide(&self, change: Change) -> Decided {
+        Decided { change, revision: Some(self.revision) }
+    }
+
+    /// Every entry.
+    pub fn all(&self) -> impl Iterator<Item = Examined> + '_ {
+        self.entries.iter().map(|(order, entry)| Examined { order: *order, entry: entry.clone() })
+    }
+
     /// Counts the changes that took a segment ([`Change::takes`]). What such a change was decided on stays true while this
     /// number does: meanwhile segments can only have become free, and what it evicts it names with tokens.
-    pub const fn revision(&self) -> u64 {
+    pub const fn revision(&self) -> u32 {
         self.revision
     }
 
@@ -306,7 +347,7 @@ impl Row {
             Change::Rewrite { examined, entry } => self.rewrite(examined, entry)?,
             Change::Release { examined } => self.release(examined)?,
         }
-        self.revision += u64::from(change.takes());
+        self.revision += u32::from(change.takes());
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! How an event sells the seats of a map: which price option sells which category, what is withheld for whom and until when.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use jiff::Timestamp;
 
@@ -56,6 +56,34 @@ impl Part {
     }
 }
 
+/// The text is not a part of a map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be section, section/row or section/row/seat, for example stalls/12")]
+pub struct PartError;
+
+impl FromStr for Part {
+    type Err = PartError;
+
+    fn from_str(text: &str) -> Result<Self, PartError> {
+        let section = |id: &str| id.parse().map_err(|_| PartError);
+        match text.split('/').collect::<Vec<_>>()[..] {
+            [id] => Ok(Self::Section(section(id)?)),
+            [id, row] => Ok(Self::Row(section(id)?, row.parse().map_err(|_| PartError)?)),
+            _ => text.parse().map(Self::Seat).map_err(|_| PartError),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Section(section) => section.fmt(f),
+            Self::Row(section, row) => write!(f, "{section}/{row}"),
+            Self::Seat(name) => name.fmt(f),
+        }
+    }
+}
+
 /// Seats that are kept for a channel until a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldBack {
@@ -104,12 +132,26 @@ pub struct Seating {
 }
 
 impl Seating {
+    /// Whether a price option sells seats.
+    pub fn sells(&self, option: OptionId) -> bool {
+        self.prices.values().any(|other| *other == option)
+    }
+
+    /// The seats that any price option sells.
+    pub fn sold(&self, map: &SeatMap) -> SeatSet {
+        self.sold_where(map, |_| true)
+    }
+
     /// The seats that a price option sells.
     pub fn sold_by(&self, map: &SeatMap, option: OptionId) -> SeatSet {
+        self.sold_where(map, |other| other == option)
+    }
+
+    fn sold_where(&self, map: &SeatMap, is_asked: impl Fn(OptionId) -> bool) -> SeatSet {
         let mut seats = SeatSet::none(map);
         for (index, section, row, _) in map.rows() {
             let category = row.category.as_ref().unwrap_or(&section.category);
-            if self.prices.get(category) == Some(&option) {
+            if self.prices.get(category).is_some_and(|option| is_asked(*option)) {
                 seats.insert_row(index, crate::venue::lowest(row.seats.len()));
             }
         }
@@ -121,5 +163,20 @@ impl Seating {
         let mut seats = self.sold_by(map, option);
         seats.remove(&withheld(map, &self.hold_backs, channel, now));
         seats
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_written_as_a_path_and_reads_back() {
+        for text in ["stalls", "stalls/12", "stalls/12/7"] {
+            assert_eq!(text.parse::<Part>().unwrap().to_string(), text);
+        }
+        for bad in ["", "Stalls", "stalls/", "stalls//7", "stalls/12/7/8", "/12"] {
+            assert_eq!(bad.parse::<Part>(), Err(PartError), "{bad:?}");
+        }
     }
 }

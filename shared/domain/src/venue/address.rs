@@ -85,27 +85,24 @@ impl Addresses {
     /// The blocks of one section as a session begins with them, retired places closed, with their numbers. There are no
     /// gaps in the numbers.
     pub fn blocks(&self, map: &SeatMap, section: &SectionId) -> Vec<(u16, RowBlock)> {
-        let all = self.all(map);
-        let Some(used) = all.get(section) else { return Vec::new() };
-        let count = used.keys().next_back().map_or(0, |last| last + 1);
-        let block = |number| {
-            let (live, retired) = used.get(&number).copied().unwrap_or_default();
-            let size = live.with(retired).bits().checked_ilog2().map_or(0, |highest| highest + 1);
-            let size = u8::try_from(size).unwrap_or(Place::COUNT);
-            RowBlock::restore(size, Places::first(size).without(live), BTreeMap::new())
-        };
-        (0..count).filter_map(|number| Some((number, block(number)?))).collect()
+        self.all(map).get(section).map(begin).unwrap_or_default()
     }
 
-    /// How many blocks each section has had.
-    fn used(&self, map: &SeatMap) -> BTreeMap<SectionId, u16> {
+    /// [`Addresses::blocks`] of every section, also of those that only earlier versions had.
+    pub fn every_block(&self, map: &SeatMap) -> BTreeMap<SectionId, Vec<(u16, RowBlock)>> {
+        self.all(map).into_iter().map(|(section, used)| (section, begin(&used))).collect()
+    }
+
+    /// How many blocks each section has, sections of earlier versions too: whose last seats are gone still have theirs, all
+    /// closed, so that one that comes back goes on where it ended.
+    pub fn used(&self, map: &SeatMap) -> BTreeMap<SectionId, u16> {
         let all = self.all(map).into_iter();
         all.filter_map(|(section, blocks)| Some((section, blocks.keys().next_back()? + 1))).collect()
     }
 
     /// The live and the retired places of every block.
-    fn all(&self, map: &SeatMap) -> BTreeMap<SectionId, BTreeMap<u16, (Places, Places)>> {
-        let mut all: BTreeMap<SectionId, BTreeMap<u16, (Places, Places)>> = BTreeMap::new();
+    fn all(&self, map: &SeatMap) -> BTreeMap<SectionId, Used> {
+        let mut all: BTreeMap<SectionId, Used> = BTreeMap::new();
         for (_, section, row, first) in map.rows() {
             let blocks = all.entry(section.id.clone()).or_default();
             for address in self.seats.iter().skip(first.0.into()).take(row.seats.len()) {
@@ -119,6 +116,21 @@ impl Addresses {
         }
         all
     }
+}
+
+/// The live and the retired places of a section's blocks, by number.
+type Used = BTreeMap<u16, (Places, Places)>;
+
+/// A section's blocks as a session begins with them.
+fn begin(used: &Used) -> Vec<(u16, RowBlock)> {
+    let count = used.keys().next_back().map_or(0, |last| last + 1);
+    let block = |number| {
+        let (live, retired) = used.get(&number).copied().unwrap_or_default();
+        let size = live.with(retired).bits().checked_ilog2().map_or(0, |highest| highest + 1);
+        let size = u8::try_from(size).unwrap_or(Place::COUNT);
+        RowBlock::restore(size, Places::first(size).without(live), BTreeMap::new())
+    };
+    (0..count).filter_map(|number| Some((number, block(number)?))).collect()
 }
 
 /// Gives every seat that has no address one in a new block.

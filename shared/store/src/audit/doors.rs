@@ -56,7 +56,7 @@ impl Audit<'_> {
         look.counted.admissions = 1;
         let item = tables.get(Table::Tickets, keys::ticket(&self.tenant.id, id), Read::Consistent).await?;
         let Ok(ticket) = item.map(tickets::read).transpose() else { return Ok(look) };
-        let used = ticket.as_ref().filter(|ticket| ticket.session == session);
+        let used = ticket.as_ref().filter(|ticket| ticket.subject.session() == session);
         let Some(TicketState::Used(admission)) = used.map(|ticket| &ticket.state) else {
             let found = if used.is_none() && ticket.is_some() { "of another session" } else { word(ticket.as_ref()) };
             look.wrong((0, [0; 6]), Violation::AdmittedWithout { ticket: id, session, found });
@@ -105,6 +105,6 @@ fn check_ticket(ticket: &Ticket, referred: &Referred, look: &mut Look) {
 }
 
 fn is_of(ticket: &Ticket, order: &Order) -> bool {
-    let bought = (order.user, order.purchase.event, order.purchase.session, order.purchase.option);
-    (ticket.user, ticket.event, ticket.session, ticket.option) == bought
+    let seat = order.purchase.seats.get(usize::from(ticket.number));
+    ticket.user == order.user && ticket.subject == order.purchase.subject && ticket.seat.as_ref() == seat
 }

@@ -138,12 +138,10 @@ pub enum Violation {
         user: UserId,
     },
     /// An order is for something that this tenant does not sell.
-    #[error("{order} is for {event} {session}, which this tenant does not have")]
+    #[error("{order} is for {session}, which this tenant does not have")]
     StrayPurchase {
         /// The order.
         order: OrderId,
-        /// The event.
-        event: EventId,
         /// The session.
         session: SessionId,
     },

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use domain::{
     id::OrderId,
-    order::{Due, Order, State},
-    pool::BlockAddress,
+    inventory::Block,
+    order::{Due, Held, Order, State, Subject, What},
+    pool::{BlockAddress, PoolKey},
     refund::{self, Reason, Refund},
     ticket::TicketState,
+    venue::SeatName,
 };
 
 use super::{Audit, Look, Seen, Unfinished, Violation, doors, owns, unreadable};
@@ -87,22 +89,44 @@ impl Audit<'_> {
         if tables.get(Table::Identity, keys::user(tenant, order.user), Read::Consistent).await?.is_none() {
             look.wrong(seen, Violation::StrayUser { order: order.id, user: order.user });
         }
-        let purchase = &order.purchase;
-        let event = tables.get(Table::Catalogue, keys::event(tenant, purchase.event), Read::Consistent).await?;
-        let sells = |item| {
-            // An event that cannot be read is reported with the pools.
-            read_event(item)
-                .is_ok_and(|event| event.session(purchase.session).is_none() || event.option(purchase.option).is_none())
-        };
-        if event.is_none_or(sells) {
-            let (event, session) = (purchase.event, purchase.session);
-            look.wrong(seen, Violation::StrayPurchase { order: order.id, event, session });
+        if !self.is_sold(order).await? {
+            let session = order.purchase.subject.session();
+            look.wrong(seen, Violation::StrayPurchase { order: order.id, session });
         }
-        let pool = keys::stock_pool(tenant, purchase.session, purchase.option);
-        for held in order.held.iter().filter(|held| held.block.pool != pool) {
+        let pools = self.pools_of(order);
+        let stray = |held: &&Held| !matches!(held.what, What::Person { .. }) && !pools.contains(&held.block.pool);
+        for held in order.held.iter().filter(stray) {
+            let pool = pools.first().copied().unwrap_or(held.block.pool);
             look.wrong(seen, Violation::StrayPool { order: order.id, block: held.block, pool });
         }
         Ok(())
+    }
+
+    /// Whether this tenant sells what an order is for.
+    async fn is_sold(&self, order: &Order) -> Result<bool, Failed> {
+        let Subject::Session { event, session, option } = order.purchase.subject else { return Ok(true) };
+        let key = keys::event(&self.tenant.id, event);
+        let item = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
+        let sells = |item| {
+            // An event that cannot be read is reported with the pools.
+            read_event(item).map_or(true, |event| event.session(session).is_some() && event.option(option).is_some())
+        };
+        Ok(item.is_some_and(sells))
+    }
+
+    /// The pools from which an order may have bought.
+    fn pools_of(&self, order: &Order) -> Vec<PoolKey> {
+        let tenant = &self.tenant.id;
+        match &order.purchase.subject {
+            Subject::Session { session, option, .. } if order.purchase.seats.is_empty() => {
+                vec![keys::stock_pool(tenant, *session, *option)]
+            }
+            Subject::Session { session, .. } => {
+                let names = order.purchase.seats.iter().filter_map(|seat| seat.parse::<SeatName>().ok());
+                names.map(|name| keys::seat_pool(tenant, *session, &name.section)).collect()
+            }
+            Subject::Ride { run, class, .. } => vec![keys::class_pool(tenant, *run, class)],
+        }
     }
 
     /// An order that owns what it lists has it.
@@ -115,10 +139,14 @@ impl Audit<'_> {
         if !owns(&order.state) {
             return Ok(());
         }
+        let mut blocks: BTreeMap<BlockAddress, u8> = BTreeMap::new();
         for (held, owned) in order.owns().filter(|(_, owned)| *owned > 0) {
-            let has = self.entry_of(order.id, held.block).await?;
+            *blocks.entry(held.block).or_default() += owned;
+        }
+        for (block, owned) in blocks {
+            let has = self.has_in(order, block).await?;
             if let Some(has) = has.filter(|has| *has < owned) {
-                let (state, block) = (word(&order.state), held.block);
+                let state = word(&order.state);
                 look.wrong(seen(order), Violation::NotOwned { order: order.id, state, block, owns: owned, has });
             }
         }
@@ -126,12 +154,16 @@ impl Audit<'_> {
     }
 
     /// Tickets of an order in a block; nothing where the block cannot be read, which is reported there.
-    async fn entry_of(&self, order: OrderId, block: BlockAddress) -> Result<Option<u8>, Failed> {
+    async fn has_in(&self, order: &Order, block: BlockAddress) -> Result<Option<u8>, Failed> {
         let key = keys::block(&self.tenant.id, block);
         let item = self.tenant.store.tables.get(Table::Inventory, key, Read::Consistent).await?;
         let Some(item) = item else { return Ok(Some(0)) };
-        let written = inventory::written(&item).ok();
-        Ok(written.map(|written| written.entries.get(&order).map_or(0, |entry| entry.count)))
+        if inventory::is_stock(&item) {
+            let written = inventory::written(&item).ok();
+            return Ok(written.map(|written| written.entries.get(&order.id).map_or(0, |entry| entry.count)));
+        }
+        let kept = |found: Block| found.of(order.id).iter().map(|examined| order.stake(block, examined).kept).sum();
+        Ok(inventory::decode(&item).ok().map(kept))
     }
 
     /// A ticketed order has the tickets that were not given back, and a used one has used them.
@@ -239,8 +271,7 @@ fn check_returned(order: &Order, granted: &[&Refund], look: &mut Look) {
         look.wrong(seen(order), Violation::ReturnedIsNotRefunded { order: order.id, returned, refunded });
         return;
     }
-    let total = order.purchase.total;
-    let due = total.share(u64::from(returned), u64::from(order.purchase.quantity.get())).minor;
+    let due = order.purchase.worth(order.returned).minor;
     let of_tickets = granted.iter().filter(|refund| !refund.tickets.is_empty());
     let refunded: u64 = of_tickets.map(|refund| refund.amount.minor).sum();
     if refunded != due {

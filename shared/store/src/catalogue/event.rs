@@ -8,6 +8,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::seating::SeatingItem;
 use crate::Failed;
 
 /// An event without its id, which is the sort key.
@@ -21,6 +22,9 @@ pub(super) struct EventItem {
     s: Vec<SessionItem>,
     /// Price options.
     o: Vec<OptionItem>,
+    /// Numbered seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seat: Option<SeatingItem>,
     /// The review's word.
     r: String,
     /// The review's reason.
@@ -98,6 +102,7 @@ impl EventItem {
             d: DetailsItem::of(&event.details),
             s: event.sessions.iter().map(SessionItem::of).collect(),
             o: event.options.iter().map(OptionItem::of).collect(),
+            seat: event.seating.as_ref().map(SeatingItem::of),
             r: word.to_owned(),
             why,
             c: event.created.as_millisecond(),
@@ -113,6 +118,7 @@ impl EventItem {
             details: self.d.read()?,
             sessions: self.s.into_iter().map(SessionItem::read).collect::<Result<_, _>>()?,
             options: self.o.into_iter().map(OptionItem::read).collect::<Result<_, _>>()?,
+            seating: self.seat.map(SeatingItem::read).transpose()?,
             review: read_review(&self.r, self.why)?,
             created: moment(self.c)?,
             updated: moment(self.u)?,
@@ -209,7 +215,7 @@ impl OptionItem {
     }
 }
 
-fn moment(millis: i64) -> Result<Timestamp, Failed> {
+pub(super) fn moment(millis: i64) -> Result<Timestamp, Failed> {
     Timestamp::from_millisecond(millis).map_err(Failed::corrupt)
 }
 
@@ -297,6 +303,7 @@ mod tests {
                 sale_ends: None,
                 description: "d".into(),
             }],
+            seating: None,
             review,
             created: at(1),
             updated: at(2),

@@ -5,10 +5,11 @@
 
 use domain::{
     block::StockBlock,
+    inventory::Block,
     pool::{BlockAddress, Layout, PoolKey},
 };
 
-use super::{Blocks, CAPACITY, Inventory};
+use super::{CAPACITY, Inventory};
 use crate::{
     Failed, Table,
     client::{Expression, Wrote, number_of},
@@ -30,6 +31,9 @@ pub enum Resized {
     },
 }
 
+/// Stock blocks with their addresses.
+type Tickets = Vec<(BlockAddress, StockBlock)>;
+
 /// One block that gets another capacity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Step {
@@ -42,7 +46,7 @@ impl Inventory<'_> {
     /// Gives a pool another capacity: it may grow at any time, and shrink by what is free. Safe to repeat after a crash.
     pub async fn resize(&self, pool: PoolKey, to: Layout) -> Result<Resized, Failed> {
         for _ in 0..ROUNDS {
-            let blocks = self.all(pool).await?;
+            let blocks = self.tickets(pool).await?;
             let have = capacity(&blocks);
             let free: u32 = blocks.iter().map(|(_, block)| u32::from(block.available())).sum();
             if have > to.capacity() && have - to.capacity() > free {
@@ -59,7 +63,7 @@ impl Inventory<'_> {
             for step in steps {
                 self.resize_block(step).await?;
             }
-            let filled = capacity(&self.all(pool).await?);
+            let filled = capacity(&self.tickets(pool).await?);
             if filled < to.capacity() {
                 self.append(pool, &blocks, to.capacity() - filled).await?;
             }
@@ -67,15 +71,24 @@ impl Inventory<'_> {
         Err(Failed::Throttled)
     }
 
+    async fn tickets(&self, pool: PoolKey) -> Result<Tickets, Failed> {
+        let is_stock = |(address, block)| match block {
+            Block::Stock(block) => Ok((address, block)),
+            Block::Row(_) | Block::Coach(_) => Err(Failed::corrupt("numbered seats in a pool of tickets")),
+        };
+        self.all(pool).await?.into_iter().map(is_stock).collect()
+    }
+
     /// Adds blocks behind the last one.
-    async fn append(&self, pool: PoolKey, blocks: &Blocks, missing: u32) -> Result<(), Failed> {
+    async fn append(&self, pool: PoolKey, blocks: &Tickets, missing: u32) -> Result<(), Failed> {
         let first = blocks.last().map_or(0, |(address, _)| address.number + 1);
         let added = Layout::of(missing).map_err(Failed::corrupt)?;
         for place in 0..added.blocks() {
             let Some(number) = first.checked_add(place) else {
                 return Err(Failed::corrupt("a pool with more blocks than can be numbered"));
             };
-            self.create(BlockAddress { pool, number }, &StockBlock::empty(added.capacity_of(place))).await?;
+            self.create(BlockAddress { pool, number }, &Block::Stock(StockBlock::empty(added.capacity_of(place))))
+                .await?;
         }
         Ok(())
     }
@@ -97,12 +110,12 @@ impl Inventory<'_> {
     }
 }
 
-fn capacity(blocks: &Blocks) -> u32 {
+fn capacity(blocks: &Tickets) -> u32 {
     blocks.iter().map(|(_, block)| u32::from(block.capacity())).sum()
 }
 
 /// Takes free tickets away, from the last block on.
-fn shrink(blocks: &Blocks, mut surplus: u32) -> Vec<Step> {
+fn shrink(blocks: &Tickets, mut surplus: u32) -> Vec<Step> {
     let mut steps = Vec::new();
     for (address, block) in blocks.iter().rev() {
         let part = block.available().min(u8::try_from(surplus).unwrap_or(u8::MAX));
@@ -115,7 +128,7 @@ fn shrink(blocks: &Blocks, mut surplus: u32) -> Vec<Step> {
 }
 
 /// Fills up blocks that are not full.
-fn grow(blocks: &Blocks, mut missing: u32) -> Vec<Step> {
+fn grow(blocks: &Tickets, mut missing: u32) -> Vec<Step> {
     let mut steps = Vec::new();
     for (address, block) in blocks {
         let room = Layout::TICKETS_PER_BLOCK.saturating_sub(block.capacity());
@@ -132,7 +145,7 @@ fn grow(blocks: &Blocks, mut missing: u32) -> Vec<Step> {
 mod tests {
     use super::*;
 
-    fn blocks(sizes: &[u8]) -> Blocks {
+    fn blocks(sizes: &[u8]) -> Tickets {
         let pool = PoolKey::from_hash(&[1; 32]);
         let address = |number| BlockAddress { pool, number };
         sizes

@@ -4,74 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use domain::{
-    Timestamp,
     id::{Id as _, OrderId},
-    pool::{BlockAddress, PoolKey},
-    row::{Change, Entry, Examined, Place, Places, Refused, RowBlock},
+    row::{Change, Entry, Examined, Place, Places, RowBlock},
 };
 
-use super::{CAPACITY, Inventory, TOKEN, UNTIL, address_of, blob};
+use super::{CAPACITY, SEATS, TOKEN, UNTIL, blob, moment};
 use crate::{
-    Failed, Table,
-    client::{Expression, Find, Item, Read, Wrote, number, number_of},
-    keys,
+    Failed,
+    client::{Expression, Item, number, number_of},
 };
 
-/// Attribute names of a row block beside those of stock: `cap` is its size.
-const SEATS: &str = "s";
 const OWNER: &str = "o";
-
-/// Row blocks with their addresses.
-pub type Rows = Vec<(BlockAddress, RowBlock)>;
-
-/// What became of a change of a row block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RowChanged {
-    /// It is made; perhaps by an earlier try whose reply was lost.
-    Done,
-    /// It was refused; the block as it is.
-    Refused {
-        /// Why.
-        why: Refused,
-        /// What stood in the way.
-        block: RowBlock,
-    },
-    /// There is no such block.
-    Missing,
-}
-
-impl Inventory<'_> {
-    /// Makes a change of a row block, or says why not. One write unit.
-    pub async fn change_row(&self, address: BlockAddress, change: &Change) -> Result<RowChanged, Failed> {
-        let key = keys::block(&self.tenant.id, address);
-        match self.tenant.store.tables.update(Table::Inventory, key, expression(change)).await? {
-            Wrote::Yes => Ok(RowChanged::Done),
-            Wrote::Refused(None) => Ok(RowChanged::Missing),
-            Wrote::Refused(Some(item)) => explain(change, &item),
-        }
-    }
-
-    /// One row block as it is.
-    pub async fn row(&self, address: BlockAddress) -> Result<Option<RowBlock>, Failed> {
-        let key = keys::block(&self.tenant.id, address);
-        let item = self.tenant.store.tables.get(Table::Inventory, key, Read::Consistent).await?;
-        item.as_ref().map(decode).transpose()
-    }
-
-    /// The row blocks of one shard as they are, in one query.
-    pub async fn row_shard(&self, pool: PoolKey, shard: u16) -> Result<Rows, Failed> {
-        let find = Find::partition(keys::shard(&self.tenant.id, pool, shard), Read::Consistent);
-        let items = self.tenant.store.tables.all(Table::Inventory, find).await?;
-        items.iter().map(|item| Ok((address_of(pool, item)?, decode(item)?))).collect()
-    }
-
-    /// Writes a row block, unless there is one. Safe to repeat, also while seats are being sold.
-    pub async fn create_row(&self, address: BlockAddress, block: &RowBlock) -> Result<(), Failed> {
-        let item = encode(keys::block(&self.tenant.id, address).item(), block);
-        let absent = Expression::only_if("attribute_not_exists(pk)");
-        self.tenant.store.tables.put(Table::Inventory, item, absent).await.map(drop)
-    }
-}
 
 /// An update under way: what it sets, what it removes, and what has to be true.
 #[derive(Default)]
@@ -135,7 +78,7 @@ impl Writing {
 }
 
 /// The condition is what [`RowBlock::apply`] checks; the update is what it does.
-fn expression(change: &Change) -> Expression {
+pub(super) fn expression(change: &Change) -> Expression {
     let mut writing = Writing::default();
     match change {
         Change::Hold { places, entry, evict } => {
@@ -180,18 +123,6 @@ fn expression(change: &Change) -> Expression {
     writing.expression()
 }
 
-/// Asks the pure model why the change was refused. A reply that was lost shows as our own effect.
-fn explain(change: &Change, item: &Item) -> Result<RowChanged, Failed> {
-    let block = decode(item)?;
-    if block.shows(change) {
-        return Ok(RowChanged::Done);
-    }
-    match block.clone().apply(change) {
-        Err(why) => Ok(RowChanged::Refused { why, block }),
-        Ok(()) => Err(Failed::corrupt("the database refused a change that the model allows")),
-    }
-}
-
 fn owner(order: OrderId) -> AttributeValue {
     AttributeValue::B(Blob::new(order.bytes()))
 }
@@ -204,7 +135,7 @@ fn encode_entry(entry: Entry) -> AttributeValue {
     AttributeValue::M(map)
 }
 
-fn encode(mut item: Item, block: &RowBlock) -> Item {
+pub(super) fn encode(mut item: Item, block: &RowBlock) -> Item {
     let held = block.entries().iter().map(|(place, entry)| (place.get().to_string(), encode_entry(*entry)));
     let closed = block.closed().iter().map(|place| (place.get().to_string(), AttributeValue::M(HashMap::new())));
     item.insert(CAPACITY.to_owned(), number(block.size()));
@@ -212,7 +143,7 @@ fn encode(mut item: Item, block: &RowBlock) -> Item {
     item
 }
 
-fn decode(item: &Item) -> Result<RowBlock, Failed> {
+pub(super) fn decode(item: &Item) -> Result<RowBlock, Failed> {
     let unreadable = || Failed::corrupt("a row block");
     let size = number_of(item, CAPACITY).and_then(|size| u8::try_from(size).ok()).ok_or_else(unreadable)?;
     let seats = item.get(SEATS).and_then(|value| value.as_m().ok()).ok_or_else(unreadable)?;
@@ -230,19 +161,20 @@ fn decode(item: &Item) -> Result<RowBlock, Failed> {
 
 fn decode_entry(map: &HashMap<String, AttributeValue>) -> Option<Entry> {
     let bytes = |name| map.get(name)?.as_b().ok().map(Blob::as_ref);
-    let until = match number_of(map, UNTIL) {
-        Some(second) => Some(Timestamp::from_second(second).ok()?),
-        None => None,
-    };
     let order = OrderId::from_bytes(bytes(OWNER)?.try_into().ok()?);
-    Some(Entry { order, until, token: domain::block::Token(bytes(TOKEN)?.try_into().ok()?) })
+    Some(Entry { order, until: moment(map)?, token: domain::block::Token(bytes(TOKEN)?.try_into().ok()?) })
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::block::Token;
+    use domain::{
+        Timestamp,
+        block::Token,
+        pool::{BlockAddress, PoolKey},
+    };
 
     use super::*;
+    use crate::{inventory::bytes_of, keys};
 
     fn full() -> RowBlock {
         let until = Some(Timestamp::from_second(9_999_999_999).unwrap());
@@ -252,23 +184,12 @@ mod tests {
         RowBlock::restore(16, Places::NONE, Places::first(16).iter().map(entry).collect()).unwrap()
     }
 
-    /// Bytes of an item as DynamoDB counts them: see the test of stock blocks.
-    fn size(value: &AttributeValue) -> usize {
-        match value {
-            AttributeValue::S(text) => text.len(),
-            AttributeValue::N(text) => text.len().div_ceil(2) + 1,
-            AttributeValue::B(bytes) => bytes.as_ref().len(),
-            AttributeValue::M(map) => 3 + map.iter().map(|(name, value)| name.len() + size(value) + 1).sum::<usize>(),
-            other => panic!("{other:?}"),
-        }
-    }
-
     #[test]
     fn the_fullest_row_of_the_longest_tenant_stays_under_one_kibibyte() {
         let tenant = "a23456789012345678901234".parse().unwrap();
         let address = BlockAddress { pool: PoolKey::from_hash(&[7; 32]), number: u16::MAX };
         let item = encode(keys::block(&tenant, address).item(), &full());
-        let bytes: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
+        let bytes = bytes_of(&item);
         assert!(bytes < 1_024, "{bytes} bytes");
     }
 

@@ -60,3 +60,26 @@ fn pools_differ_by_tenant_session_and_option() {
     ];
     assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), 4);
 }
+
+#[test]
+fn pools_of_seats_differ_by_tenant_session_and_section() {
+    let (one, two): (TenantId, TenantId) = ("a".parse().unwrap(), "b".parse().unwrap());
+    let session = |byte| SessionId::from_bytes([byte; 16]);
+    let section = |text: &str| text.parse().unwrap();
+    let keys = [
+        seat_pool(&one, session(1), &section("stalls")),
+        seat_pool(&two, session(1), &section("stalls")),
+        seat_pool(&one, session(2), &section("stalls")),
+        seat_pool(&one, session(1), &section("stall")),
+    ];
+    assert_eq!(keys.iter().collect::<std::collections::HashSet<_>>().len(), 4);
+}
+
+#[test]
+fn versions_of_a_map_sort_and_are_no_parts() {
+    let tenant: TenantId = "demo".parse().unwrap();
+    let venue = domain::id::VenueId::from_bytes([1; 16]);
+    let sorts = [1, 9, 10, u32::MAX].map(|version| map(&tenant, venue, version).sort);
+    assert!(sorts.is_sorted());
+    assert!(map_part(&tenant, venue, &[7; 32], 3).sort.starts_with("part#0707"));
+}

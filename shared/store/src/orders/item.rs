@@ -11,6 +11,7 @@ use domain::{
     order::{Contact, Ended, Held, Order, Purchase, Quantity, Returned, Settled, State, What},
     payment::{Begun, Capture},
     pool::BlockAddress,
+    rail,
     row::Places,
     tenant::HoldTime,
 };
@@ -19,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Failed,
     client::{Bytes, Item},
+    inventory::{read_places, write_places},
+    subject,
 };
 
 /// The attribute of the state's word.
@@ -36,12 +39,24 @@ pub(super) fn is_written_by(item: &Item, written: u64) -> bool {
 pub(super) struct OrderItem {
     /// The user: written as the index's key, read back from it.
     us: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     ev: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     se: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     op: String,
+    /// A ride, instead of these.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    ride: String,
     q: u8,
     tot: u64,
     cur: String,
+    /// What each ticket costs, where that differs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    each: Vec<u64>,
+    /// What is printed on each ticket about its seat.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    seats: Vec<String>,
     /// Whom to reach, sealed; nothing where nobody is to be reached any more.
     #[serde(default, skip_serializing_if = "is_empty")]
     ct: Bytes,
@@ -117,11 +132,15 @@ impl CaptureItem {
 
 impl OrderItem {
     pub(super) fn of(order: &Order, written: u64) -> Self {
+        let subject = subject::Written::of(&order.purchase.subject);
         let mut item = Self {
             us: order.user.bare(),
-            ev: order.purchase.event.bare(),
-            se: order.purchase.session.bare(),
-            op: order.purchase.option.bare(),
+            ev: subject.event,
+            se: subject.session,
+            op: subject.option,
+            ride: subject.ride,
+            each: order.purchase.each.clone(),
+            seats: order.purchase.seats.clone(),
             q: order.purchase.quantity.get(),
             tot: order.purchase.total.minor,
             cur: order.purchase.total.currency.to_string(),
@@ -179,15 +198,16 @@ impl OrderItem {
 
     pub(super) fn read(mut self, id: OrderId) -> Result<Order, Failed> {
         let state = self.read_state()?;
+        let subject = subject::Written { event: self.ev, session: self.se, option: self.op, ride: self.ride };
         Ok(Order {
             id,
             user: domain::id::UserId::from_bare(&self.us).map_err(Failed::corrupt)?,
             purchase: Purchase {
-                event: domain::id::EventId::from_bare(&self.ev).map_err(Failed::corrupt)?,
-                session: domain::id::SessionId::from_bare(&self.se).map_err(Failed::corrupt)?,
-                option: domain::id::OptionId::from_bare(&self.op).map_err(Failed::corrupt)?,
+                subject: subject.read()?,
                 quantity: Quantity::parse(self.q.into()).map_err(Failed::corrupt)?,
                 total: money(self.tot, &self.cur)?,
+                each: self.each,
+                seats: self.seats,
             },
             contact: Contact::sealed(self.ct.0),
             held: self.held.iter().map(|text| read_held(text)).collect::<Result<_, _>>()?,
@@ -254,12 +274,19 @@ pub(crate) const fn word(state: &State) -> &'static str {
     }
 }
 
-/// Tickets are a number, seats `s` and the bits of their places in hexadecimal.
+/// Tickets are a number, seats `s` and the bits of their places in hexadecimal, rides `r` and the bytes of their places, the
+/// time of a person `p`, the ticket's number, the places and the order that this one is to replace.
 fn write_held(held: &Held) -> String {
     let Held { block, what, token } = held;
+    let places = |places: &rail::row::Places| HEXLOWER.encode(&write_places(places));
     let what = match what {
         What::Tickets(count) => count.to_string(),
         What::Seats(places) => format!("s{:x}", places.bits()),
+        What::Rides(rides) => format!("r{}", places(rides)),
+        What::Person { ticket, places: time, instead_of } => {
+            let instead_of = instead_of.map_or_else(String::new, |order| order.bare());
+            format!("p{ticket}.{}.{instead_of}", places(time))
+        }
     };
     [&block.pool.to_string(), ":", &block.number.to_string(), ":", &what, ":", &HEXLOWER.encode(&token.0)].concat()
 }
@@ -270,13 +297,28 @@ fn read_held(text: &str) -> Result<Held, Failed> {
     let mut part = || parts.next().ok_or_else(unreadable);
     let pool = part()?.parse().map_err(|_| unreadable())?;
     let number = part()?.parse().map_err(|_| unreadable())?;
-    let what = part()?;
-    let what = match what.strip_prefix('s') {
-        None => What::Tickets(what.parse().map_err(|_| unreadable())?),
-        Some(bits) => What::Seats(Places::from_bits(u16::from_str_radix(bits, 16).map_err(|_| unreadable())?)),
-    };
+    let what = read_what(part()?).ok_or_else(unreadable)?;
     let token = read_token(part()?)?;
     Ok(Held { block: BlockAddress { pool, number }, what, token })
+}
+
+fn read_what(text: &str) -> Option<What> {
+    let places = |text: &str| read_places(&HEXLOWER.decode(text.as_bytes()).ok()?);
+    Some(match text.chars().next()? {
+        's' => What::Seats(Places::from_bits(u16::from_str_radix(&text[1..], 16).ok()?)),
+        'r' => What::Rides(places(&text[1..])?),
+        'p' => {
+            let mut parts = text[1..].split('.');
+            let ticket = parts.next()?.parse().ok()?;
+            let places = places(parts.next()?)?;
+            let instead_of = match parts.next()? {
+                "" => None,
+                order => Some(OrderId::from_bare(order).ok()?),
+            };
+            What::Person { ticket, places, instead_of }
+        }
+        _ => What::Tickets(text.parse().ok()?),
+    })
 }
 
 fn write_begun(begun: &Begun) -> String {
@@ -310,6 +352,7 @@ fn moment(millis: Option<i64>) -> Result<Timestamp, Failed> {
 mod tests {
     use domain::{
         id::{EventId, OptionId, RefundId, SessionId, UserId},
+        order::Subject,
         payment::Provider,
         pool::PoolKey,
     };
@@ -327,9 +370,13 @@ mod tests {
             id: OrderId::from_bytes([1; 16]),
             user: UserId::from_bytes([2; 16]),
             purchase: Purchase {
-                event: EventId::from_bytes([3; 16]),
-                session: SessionId::from_bytes([4; 16]),
-                option: OptionId::from_bytes([5; 16]),
+                subject: Subject::Session {
+                    event: EventId::from_bytes([3; 16]),
+                    session: SessionId::from_bytes([4; 16]),
+                    option: OptionId::from_bytes([5; 16]),
+                },
+                each: Vec::new(),
+                seats: Vec::new(),
                 quantity: Quantity::parse(2).unwrap(),
                 total: money(25_600, "CNY").unwrap(),
             },

@@ -7,19 +7,23 @@ use std::{
 
 use domain::{
     Timestamp,
-    block::{Change, Entry, Examined, Refused, StockBlock},
+    block::{self, Change, Entry, Examined, StockBlock},
     id::Id as _,
+    inventory::{Block, Refused},
     order::{Held, Verdict},
     pool::BlockAddress,
 };
 
 use super::{Claim, Hold, token};
-use crate::{Blocks, Changed, Failed, Tenant};
+use crate::{Changed, Failed, Tenant};
 
 /// Blind tries before the summaries are asked.
 const PROBES: usize = 4;
 /// Shards that are read when the blind tries found nothing.
 const SHARDS: usize = 4;
+
+/// The order has an entry there already.
+const HELD: Refused = Refused::Stock(block::Refused::Held);
 
 /// What a try on one block gave.
 enum Tried {
@@ -100,6 +104,8 @@ impl Search<'_> {
         let mut free: Vec<(BlockAddress, u8)> = Vec::new();
         for shard in shards.into_iter().take(SHARDS) {
             let blocks = self.tenant.inventory().shard(self.claim.pool, shard).await?;
+            let blocks: Vec<_> =
+                blocks.into_iter().map(|(at, block)| Ok((at, tickets(block)?))).collect::<Result<_, Failed>>()?;
             if let Some(number) = self.best_of(&blocks)
                 && let Tried::Held(held) = self.attempt(number, self.claim.quantity.get()).await?
             {
@@ -121,7 +127,7 @@ impl Search<'_> {
     }
 
     /// The block that serves the whole claim and has least to spare, so that large parties find room later.
-    fn best_of(&self, blocks: &Blocks) -> Option<u16> {
+    fn best_of(&self, blocks: &[(BlockAddress, StockBlock)]) -> Option<u16> {
         let wanted = self.claim.quantity.get();
         let fits = blocks.iter().filter(|(_, block)| self.obtainable(block) >= wanted);
         let fits = fits.filter(|(_, block)| !block.entries().contains_key(&self.claim.order));
@@ -184,8 +190,8 @@ impl Search<'_> {
         match self.write(address, count, Vec::new()).await? {
             (held, Changed::Done) => Ok(Tried::Held(held)),
             (_, Changed::Missing) => Ok(Tried::Refused(0)),
-            (_, Changed::Refused { why: Refused::Held, .. }) => Ok(Tried::Taken),
-            (_, Changed::Refused { block, .. }) => self.reclaim(address, count, &block).await,
+            (_, Changed::Refused { why: HELD, .. }) => Ok(Tried::Taken),
+            (_, Changed::Refused { block, .. }) => self.reclaim(address, count, &tickets(block)?).await,
         }
     }
 
@@ -194,7 +200,7 @@ impl Search<'_> {
         let held = Held::tickets(block, count, token);
         let entry = Entry { count, until: Some(self.claim.until), token };
         let change = Change::Hold { order: self.claim.order, entry, evict };
-        match self.tenant.inventory().change(block, &change).await {
+        match self.tenant.inventory().change(block, change).await {
             Ok(changed) => Ok((held, changed)),
             Err(failed) => {
                 // Whether it was made is not known. What is abandoned is removed by its token, if it is there.
@@ -212,7 +218,7 @@ impl Search<'_> {
             match settled.verdict(address, &examined) {
                 Verdict::Evict => evict.push(examined),
                 Verdict::Move(until) => {
-                    self.tenant.inventory().change(address, &Change::follow(examined, until)).await?;
+                    self.tenant.inventory().change(address, Change::follow(examined, until)).await?;
                 }
                 // The reconciler wakes the issuer, confirms and shrinks; a buyer does not wait for that.
                 Verdict::Keep | Verdict::Confirm | Verdict::Shrink(_) => {}
@@ -231,8 +237,9 @@ impl Search<'_> {
                 Ok(Tried::Held(held))
             }
             (_, Changed::Missing) => Ok(Tried::Refused(0)),
-            (_, Changed::Refused { why: Refused::Held, .. }) => Ok(Tried::Taken),
+            (_, Changed::Refused { why: HELD, .. }) => Ok(Tried::Taken),
             (_, Changed::Refused { block, .. }) => {
+                let block = tickets(block)?;
                 self.tenant.store.memory.refused(address, block.available(), self.now);
                 Ok(Tried::Refused(block.available()))
             }
@@ -245,4 +252,11 @@ fn first_shard(claim: &Claim, shards: u16) -> u16 {
     let mut hasher = std::hash::DefaultHasher::new();
     hasher.write(&claim.user.bytes());
     u16::try_from(hasher.finish() % u64::from(shards)).unwrap_or(0)
+}
+
+fn tickets(block: Block) -> Result<StockBlock, Failed> {
+    match block {
+        Block::Stock(block) => Ok(block),
+        Block::Row(_) | Block::Coach(_) => Err(Failed::corrupt("numbered seats in a pool of tickets")),
+    }
 }

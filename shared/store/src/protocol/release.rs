@@ -1,9 +1,9 @@
-//! Giving back what ended orders hold, and tidying up entries past their time.
+//! Giving back what ended orders hold, and tidying up entries past their time. The same for blocks of every kind.
 
 use domain::{
     Timestamp,
-    block::{Change, Entry, Examined, Keep, StockBlock},
     id::OrderId,
+    inventory::{Block, Change},
     order::{Held, Order},
     pool::{BlockAddress, PoolKey},
 };
@@ -31,7 +31,9 @@ impl Tenant {
             return Ok(());
         };
         for held in held {
-            self.give_back(id, *held, Keep::NOTHING).await?;
+            if let Some(change) = held.leaving(id) {
+                self.give_back(id, held.block, change).await?;
+            }
         }
         Ok(())
     }
@@ -39,8 +41,8 @@ impl Tenant {
     /// Gives back what an order no longer owns: everything where it has ended, and what stands for returned tickets where it
     /// has not. Safe to repeat; does nothing for an order that owns all it lists.
     pub async fn release(&self, order: &Order, now: Timestamp) -> Result<(), Failed> {
-        for (held, keep) in order.surplus(now) {
-            self.give_back(order.id, held, keep).await?;
+        for (block, change) in order.giving_back(now, token) {
+            self.give_back(order.id, block, change).await?;
         }
         Ok(())
     }
@@ -48,72 +50,63 @@ impl Tenant {
     /// Removes exactly what the order is known to have put there, or reduces it to what it keeps. What the order lists was
     /// written before it ended, so its token counts as examined before the settling. Where another token is found (a
     /// revival rewrote the entry, a partial release did), the order is looked at again before anything is removed.
-    async fn give_back(&self, order: OrderId, held: Held, keep: Keep) -> Result<(), Failed> {
-        let entry = Entry { count: held.count(), until: None, token: held.token };
-        let mut examined = Examined { order, entry };
+    async fn give_back(&self, order: OrderId, block: BlockAddress, change: Change) -> Result<(), Failed> {
+        let mut left = vec![change];
         for _ in 0..ROUNDS {
-            let change = Change::reduce(examined, keep, token());
-            match self.inventory().change(held.block, &change).await? {
-                Changed::Done => return self.stock().reopen(held.block.pool).await,
-                Changed::Missing => return Ok(()),
-                Changed::Refused { block, .. } => {
-                    match self.still_to_reduce(order, held.block, &block, keep.count).await? {
-                        Some(found) => examined = found,
-                        None => return Ok(()),
-                    }
-                }
+            let Some(found) = self.write_all(block, &left).await? else { return Ok(()) };
+            left = self.still_to_give_back(order, block, &found).await?;
+            if left.is_empty() {
+                return Ok(());
             }
         }
         Err(Failed::Throttled)
     }
 
     /// Examine, *then* see the order again: what may be removed now.
-    async fn still_to_reduce(
-        &self,
-        order: OrderId,
-        address: BlockAddress,
-        block: &StockBlock,
-        keep: u8,
-    ) -> Result<Option<Examined>, Failed> {
-        let Some(examined) = block.examine(order).filter(|examined| examined.entry.count > keep) else {
-            return Ok(None);
-        };
-        let Some(now_stored) = self.orders().load(order).await? else {
-            return Ok(Some(examined));
-        };
-        Ok(now_stored.may_reduce(address, &examined, keep).then_some(examined))
+    async fn still_to_give_back(&self, id: OrderId, at: BlockAddress, found: &Block) -> Result<Vec<Change>, Failed> {
+        if found.of(id).is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(match self.orders().load(id).await? {
+            Some(order) => order.still_giving_back(at, found, token),
+            None => found.evicting(id),
+        })
+    }
+
+    /// Writes changes to one block, and lets buyers know where something became free. Where one is refused, the block as it
+    /// is; nothing where all are made, or there is no such block.
+    async fn write_all(&self, at: BlockAddress, changes: &[Change]) -> Result<Option<Block>, Failed> {
+        for change in changes {
+            match self.inventory().change(at, change.clone()).await? {
+                Changed::Done if change.gives_back() => self.stock().reopen(at.pool).await?,
+                Changed::Done => {}
+                Changed::Missing => return Ok(None),
+                Changed::Refused { block, .. } => return Ok(Some(block)),
+            }
+        }
+        Ok(None)
     }
 
     /// Takes the time limit off everything that a ticketed order owns. One write unit for each block.
     pub async fn confirm(&self, order: &Order) -> Result<(), Failed> {
-        for (held, owned) in order.owns() {
-            if owned == 0 {
-                continue;
-            }
-            let change = Change::Confirm { order: order.id, token: held.token };
-            match self.inventory().change(held.block, &change).await? {
+        for (block, change) in order.confirmations() {
+            match self.inventory().change(block, change).await? {
                 Changed::Done => {}
                 Changed::Missing => return Err(Failed::corrupt("a sold block is missing")),
-                Changed::Refused { block, .. } => self.confirm_found(order.id, held.block, &block).await?,
+                Changed::Refused { block: found, .. } => self.confirm_found(order.id, block, &found).await?,
             }
         }
         Ok(())
     }
 
-    /// The entry has another token than the order lists: confirmed all the same, while the order is ticketed.
-    async fn confirm_found(&self, id: OrderId, address: BlockAddress, block: &StockBlock) -> Result<(), Failed> {
-        let Some(examined) = block.examine(id).filter(|examined| examined.entry.until.is_some()) else {
+    /// The entries have other tokens than the order lists: confirmed all the same, while the order is ticketed.
+    async fn confirm_found(&self, id: OrderId, at: BlockAddress, found: &Block) -> Result<(), Failed> {
+        if found.of(id).iter().all(|examined| examined.until().is_none()) {
             return Ok(());
-        };
-        let order = self.orders().load(id).await?;
-        let Some(change) = order.and_then(|order| order.confirming(address, examined, token())) else {
-            return Ok(());
-        };
-        let changed = self.inventory().change(address, &change).await?;
-        if changed == Changed::Done && change.gives_back() {
-            self.stock().reopen(address.pool).await?;
         }
-        Ok(())
+        let Some(order) = self.orders().load(id).await? else { return Ok(()) };
+        // What is refused now is confirmed by the walk over unfinished work.
+        self.write_all(at, &order.still_confirming(at, found)).await.map(drop)
     }
 
     /// Deals with every entry of a shard that is past its time: this is the one list of unfinished work.
@@ -121,12 +114,15 @@ impl Tenant {
         let mut tidied = Tidied::default();
         for (address, block) in self.inventory().shard(pool, shard).await? {
             for examined in block.due(now) {
-                let settled = self.settle(examined.order, now).await?;
-                let Some(change) = settled.verdict(address, &examined).tidying(examined, token()) else {
-                    tidied.awaiting.push(examined.order);
+                let order = examined.order();
+                let settled = self.settle(order, now).await?;
+                let Some(change) = settled.tidying(address, examined, token()) else {
+                    if !tidied.awaiting.contains(&order) {
+                        tidied.awaiting.push(order);
+                    }
                     continue;
                 };
-                if self.inventory().change(address, &change).await? == Changed::Done {
+                if self.inventory().change(address, change.clone()).await? == Changed::Done {
                     tidied.changed += 1;
                     if change.gives_back() {
                         self.stock().reopen(pool).await?;

@@ -2,8 +2,9 @@
 
 use domain::{
     Timestamp,
-    block::Examined,
+    block::{self, Token},
     id::OrderId,
+    inventory::{Change, Examined},
     order::{Order, Settlement, Verdict},
     pool::BlockAddress,
 };
@@ -56,11 +57,25 @@ impl Tenant {
 }
 
 impl Settled {
-    /// What an entry of this order means in the block where it was found.
-    pub(super) fn verdict(&self, block: BlockAddress, examined: &Examined) -> Verdict {
+    /// The order, where it has not ended.
+    pub(super) fn alive(&self) -> Option<&Order> {
         match self {
-            Self::Over(_) => Verdict::Evict,
-            Self::InTime(order, _) | Self::AwaitsTickets(order) | Self::Owned(order) => order.verdict(block, examined),
+            Self::Over(_) => None,
+            Self::InTime(order, _) | Self::AwaitsTickets(order) | Self::Owned(order) => Some(order),
+        }
+    }
+
+    /// What an entry of this order means in the stock block where it was found.
+    pub(super) fn verdict(&self, block: BlockAddress, examined: &block::Examined) -> Verdict {
+        self.alive().map_or(Verdict::Evict, |order| order.verdict(block, examined))
+    }
+
+    /// What is written about an entry of this order that is past its time, whatever its kind; nothing where the issuer of its
+    /// tickets has to be woken instead.
+    pub(super) fn tidying(&self, at: BlockAddress, examined: Examined, token: Token) -> Option<Change> {
+        match self.alive() {
+            Some(order) => order.tidying(at, examined, token),
+            None => Some(examined.released()),
         }
     }
 }

@@ -175,7 +175,7 @@ impl World {
     }
 
     fn create(&mut self, number: usize) {
-        let Some(held) = self.held[number].filter(|_| self.stored[number].is_none()) else { return };
+        let Some(held) = self.held[number].clone().filter(|_| self.stored[number].is_none()) else { return };
         let seat = self.block.examine(id(number), Places::first(SEATS)).first().copied();
         let expires = seat.and_then(|seat| seat.entry.until).unwrap_or(at(self.now + 300));
         let any = draft(4, total());
@@ -215,7 +215,7 @@ impl World {
             revival.changes = Some(changes.into());
             return;
         };
-        let (token, held) = (revival.token, Held { token: revival.entry, ..order.held[0] });
+        let (token, held) = (revival.token, Held { token: revival.entry, ..order.held[0].clone() });
         match changes.pop_front() {
             Some(change) if self.block.apply(&change).is_ok() => return,
             Some(_) => {

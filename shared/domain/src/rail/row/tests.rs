@@ -244,7 +244,7 @@ proptest! {
                 prop_assert!(row.shows(&change));
                 let taken = owners(&row).iter().any(|segment| !owners(&before).contains(segment));
                 prop_assert!(!taken || change.takes(), "{:?}", change);
-                prop_assert_eq!(row.revision(), before.revision() + u64::from(change.takes()));
+                prop_assert_eq!(row.revision(), before.revision() + u32::from(change.takes()));
                 let lost = owners(&before).iter().any(|(seat, segment, _)| {
                     row.sold(*seat).iter().all(|(stretch, _)| !(stretch.from()..stretch.to()).contains(segment))
                 });
@@ -298,7 +298,7 @@ fn write(stored: &mut Row, read: &Row, change: &Change) -> bool {
         Change::Release { examined } => drop(entries.remove(&examined.order)),
         Change::Confirm { order, .. } => entries.get_mut(order).unwrap().until = None,
     }
-    let revision = stored.revision() + u64::from(change.takes());
+    let revision = stored.revision() + u32::from(change.takes());
     *stored = row().restore(revision, entries).expect("no segment has two owners");
     true
 }

@@ -4,12 +4,16 @@ use fastrand::Rng;
 
 use super::*;
 use crate::{
-    id::{EventId, Id as _, OptionId, OrderId, PaymentId, RefundId, SessionId, UserId},
+    id::{Id as _, OrderId, PaymentId, RefundId, UserId},
+    inventory,
     money::{Currency, Money},
-    order::{Arrived, Contact, Draft, Purchase, Quantity, Settlement},
+    order::{Arrived, Contact, Draft, Purchase, Quantity, Settlement, tests::subject},
     payment::{Capture, Provider},
     pool::PoolKey,
-    rail::{row::Kind, stretch::Stretch},
+    rail::{
+        row::{Decided, Kind},
+        stretch::Stretch,
+    },
     tenant::HoldTime,
 };
 
@@ -17,19 +21,14 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
-fn order(id: OrderId, quantity: u64, now: i64) -> Order {
+fn order(id: OrderId, held: &[Held], now: i64) -> Order {
+    let quantity = held.iter().map(|held| u64::from(held.count())).sum();
     let draft = Draft {
         id,
         user: UserId::from_bytes([1; 16]),
-        purchase: Purchase {
-            event: EventId::from_bytes([1; 16]),
-            session: SessionId::from_bytes([1; 16]),
-            option: OptionId::from_bytes([1; 16]),
-            quantity: Quantity::parse(quantity).unwrap(),
-            total: Money::new(1_001, Currency::CNY),
-        },
+        purchase: Purchase::alike(subject(), Quantity::parse(quantity).unwrap(), Money::new(1_001, Currency::CNY)),
         contact: Contact::default(),
-        held: Vec::new(),
+        held: held.to_vec(),
         hold: HoldTime::DEFAULT,
         expires: at(now + 900),
         created: at(now),
@@ -63,22 +62,21 @@ fn address(number: u16) -> BlockAddress {
 }
 
 fn held(number: u16, what: What) -> Held {
-    Held { block: address(number), what, token: Token([1; 6]), instead_of: None }
+    Held { block: address(number), what, token: Token([1; 6]) }
 }
 
 fn seats(places: &[Place]) -> What {
-    What::Seats(Places::new(places.to_vec()).unwrap())
+    What::Rides(Places::new(places.to_vec()).unwrap())
 }
 
 /// Two seats in row 0, one in row 1, and the time of the passenger of ticket 2.
 fn list() -> Vec<Held> {
-    let time = What::Person { ticket: 2, places: Places::one(place(0, 100, 400)) };
+    let time = What::Person { ticket: 2, places: Places::one(place(0, 100, 400)), instead_of: None };
     vec![held(0, seats(&[place(0, 1, 4), place(3, 1, 4)])), held(1, seats(&[place(2, 1, 4)])), held(9, time)]
 }
 
 fn entry(list: &[Held], number: usize, id: OrderId) -> Examined {
-    let places = list[number].what.places().clone();
-    Examined { order: id, entry: Entry { places, until: Some(at(900)), token: Token([1; 6]), instead_of: None } }
+    Examined { order: id, entry: list[number].what.entry(Some(at(900)), Token([1; 6])).unwrap() }
 }
 
 const ID: [u8; 16] = [1; 16];
@@ -87,31 +85,27 @@ const ID: [u8; 16] = [1; 16];
 fn what_an_entry_means_follows_from_its_order() {
     let list = list();
     let id = OrderId::from_bytes(ID);
-    let reserved = order(id, 3, 0);
-    let verdicts = |order: &Order| {
-        let holding = Holding { order, held: &list };
-        [0, 2].map(|number| holding.verdict(list[number].block, &entry(&list, number, id)))
-    };
-    let all = |verdict: Verdict| [verdict.clone(), verdict];
-    assert_eq!(verdicts(&reserved), all(Verdict::Move(at(900))));
-    let stray = Holding { order: &reserved, held: &list }.verdict(address(7), &entry(&list, 0, id));
-    assert_eq!(stray, Verdict::Evict, "not listed");
+    let reserved = order(id, &list, 0);
+    let verdicts =
+        |order: &Order| [0, 2].map(|number| order.ride_verdict(list[number].block, &entry(&list, number, id)));
+    let all = |verdict: RideVerdict| [verdict.clone(), verdict];
+    assert_eq!(verdicts(&reserved), all(RideVerdict::Move(at(900))));
+    let stray = reserved.ride_verdict(address(7), &entry(&list, 0, id));
+    assert_eq!(stray, RideVerdict::Evict, "not listed");
     let paid = paid(reserved.clone(), 10);
-    assert_eq!(verdicts(&paid), all(Verdict::Keep));
+    assert_eq!(verdicts(&paid), all(RideVerdict::Keep));
     let ticketed = paid.ticketed(at(20)).unwrap().order;
-    assert_eq!(verdicts(&ticketed), all(Verdict::Confirm));
+    assert_eq!(verdicts(&ticketed), all(RideVerdict::Confirm));
     let Settlement::Expire(change) = reserved.settle(at(900)) else { panic!() };
-    assert_eq!(verdicts(&change.order), all(Verdict::Evict));
+    assert_eq!(verdicts(&change.order), all(RideVerdict::Evict));
     let Arrived::Revives(reviving) = pay(change.order, 1_000) else { panic!() };
-    assert_eq!(verdicts(&reviving.order), all(Verdict::Move(at(1_120))));
+    assert_eq!(verdicts(&reviving.order), all(RideVerdict::Move(at(1_120))));
 }
 
 #[test]
 fn tickets_are_numbered_through_the_rows() {
-    let (list, order) = (list(), order(OrderId::from_bytes(ID), 3, 0));
-    let seat = |ticket| {
-        Holding { order: &order, held: &list }.seat_of(ticket).map(|(block, place)| (block.number, place.seat))
-    };
+    let order = order(OrderId::from_bytes(ID), &list(), 0);
+    let seat = |ticket| order.ride_of(ticket).map(|(block, place)| (block.number, place.seat));
     assert_eq!([0, 1, 2, 3].map(seat), [Some((0, 0)), Some((0, 3)), Some((1, 2)), None]);
 }
 
@@ -119,39 +113,44 @@ fn tickets_are_numbered_through_the_rows() {
 fn a_ticket_that_goes_back_frees_its_seat_and_its_passenger() {
     let list = list();
     let id = OrderId::from_bytes(ID);
-    let ticketed = paid(order(id, 3, 0), 10).ticketed(at(20)).unwrap().order;
+    let ticketed = paid(order(id, &list, 0), 10).ticketed(at(20)).unwrap().order;
     let refund =
         |tickets: &[u8]| ticketed.clone().refund(tickets, RefundId::from_bytes([1; 16]), at(30)).unwrap().order;
-    let surplus = |order: &Order| -> BTreeMap<u16, Option<Places>> {
-        let holding = Holding { order, held: &list };
-        holding.surplus(at(30)).into_iter().map(|(held, keep)| (held.block.number, keep.places)).collect()
+    let given_back = |order: &Order| -> BTreeMap<u16, Option<Places>> {
+        let changes = order.giving_back(at(30), || Token([8; 6])).into_iter();
+        changes
+            .map(|(block, change)| match change {
+                inventory::Change::Coach(Decided { change: Change::Rewrite { entry, .. }, revision: None }) => {
+                    (block.number, Some(entry.places))
+                }
+                inventory::Change::Coach(Decided { change: Change::Release { .. }, .. }) => (block.number, None),
+                other => panic!("{other:?}"),
+            })
+            .collect()
     };
     let left = Places::one(place(0, 1, 4));
-    assert_eq!(surplus(&refund(&[1])), [(0, Some(left.clone()))].into());
-    assert_eq!(surplus(&refund(&[2])), [(1, None), (9, None)].into());
-    assert_eq!(surplus(&refund(&[0, 1, 2])), [(0, None), (1, None), (9, None)].into());
-    assert_eq!(surplus(&ticketed), [].into());
-    assert_eq!(surplus(&order(id, 3, 0)), [].into(), "an unpaid order has not been settled");
+    assert_eq!(given_back(&refund(&[1])), [(0, Some(left.clone()))].into());
+    assert_eq!(given_back(&refund(&[2])), [(1, None), (9, None)].into());
+    assert_eq!(given_back(&refund(&[0, 1, 2])), [(0, None), (1, None), (9, None)].into());
+    assert_eq!(given_back(&ticketed), [].into());
+    assert_eq!(given_back(&order(id, &list, 0)), [].into(), "an unpaid order has not been settled");
     let part = refund(&[1]);
-    let holding = Holding { order: &part, held: &list };
-    assert!(holding.may_reduce(address(0), &entry(&list, 0, id), Some(&left)));
-    assert!(!holding.may_reduce(address(0), &entry(&list, 0, id), None));
-    assert!(!holding.may_reduce(address(1), &entry(&list, 1, id), None));
-    let confirm = holding.confirming(address(0), entry(&list, 0, id), Token([8; 6])).unwrap();
-    assert!(matches!(confirm, Change::Rewrite { entry, .. } if entry.places == left && entry.until.is_none()));
+    let keep = Keep { places: Some(left), until: None };
+    assert_eq!(part.ride_verdict(address(0), &entry(&list, 0, id)), RideVerdict::Shrink(keep));
+    assert_eq!(part.ride_verdict(address(1), &entry(&list, 1, id)), RideVerdict::Confirm);
 }
 
 #[test]
 fn a_revival_rewrites_its_own_entry_and_leaves_another_choice_alone() {
     let list = list();
     let id = OrderId::from_bytes(ID);
-    let order = order(id, 3, 0);
+    let order = order(id, &list, 0);
     let empty = Row::empty(Kind::Coach, 5, 10);
     let mut row = empty.clone();
-    let again = |row: &Row| list[0].again_in(&order, row, at(2_000), Token([2; 6]));
+    let again = |row: &Row| list[0].ride_again(&order, row, at(2_000), Token([2; 6]));
     row.apply(&again(&empty).unwrap()).unwrap();
     let old = row.examine(id).unwrap();
-    let change = list[0].again_in(&order, &row, at(2_000), Token([3; 6])).unwrap();
+    let change = list[0].ride_again(&order, &row, at(2_000), Token([3; 6])).unwrap();
     row.apply(&change).unwrap();
     assert!(row.apply(&Change::Release { examined: old }).is_err(), "a removal that was under way");
     let mut other = empty;
@@ -190,7 +189,7 @@ fn history(seed: u64) {
                 let until = row.examine(id).and_then(|examined| examined.entry.until);
                 if buyer.order.is_none() && until.is_some_and(|until| at(now) < until) {
                     let expires = until.unwrap().as_second() - now;
-                    let written = order(id, 1, now);
+                    let written = order(id, &buyer.held, now);
                     buyer.order = Some(Order { state: State::Reserved { expires: at(now + expires) }, ..written });
                 }
             }
@@ -212,7 +211,7 @@ fn history(seed: u64) {
                 || matches!(order.state, State::Reserved { expires } if at(now) < expires);
             let entry = row.examine(*id).map(|examined| examined.entry.places);
             assert!(
-                !owns || entry.as_ref() == Some(buyer.held[0].what.places()),
+                !owns || entry == buyer.held[0].what.entry(None, Token([1; 6])).map(|entry| entry.places),
                 "seed {seed}, step {step}: {order:?}"
             );
         }
@@ -235,25 +234,25 @@ fn take(buyers: &mut BTreeMap<OrderId, Buyer>, id: OrderId, change: impl FnOnce(
 /// Settles what is in the way and past its time, then holds and evicts in one change.
 fn try_hold(row: &mut Row, buyers: &mut BTreeMap<OrderId, Buyer>, id: OrderId, places: Places, now: i64) {
     let due: Vec<_> = row.in_the_way(&places).filter(|found| found.entry.is_due(at(now))).collect();
-    let evict = due.into_iter().filter(|found| settled(buyers, found, now) == Verdict::Evict).collect();
+    let evict = due.into_iter().filter(|found| settled(buyers, found, now) == RideVerdict::Evict).collect();
     let entry = Entry { places: places.clone(), until: Some(at(now + 900)), token: Token([1; 6]), instead_of: None };
     if row.apply(&Change::Hold { order: id, entry, evict }).is_ok() {
-        buyers.insert(id, Buyer { order: None, held: vec![held(0, What::Seats(places))] });
+        buyers.insert(id, Buyer { order: None, held: vec![held(0, What::Rides(places))] });
     }
 }
 
 /// Settles the order behind an entry (an unwritten one by a tombstone) and says what the entry means.
-fn settled(buyers: &mut BTreeMap<OrderId, Buyer>, found: &Examined, now: i64) -> Verdict {
+fn settled(buyers: &mut BTreeMap<OrderId, Buyer>, found: &Examined, now: i64) -> RideVerdict {
     let buyer = buyers.get_mut(&found.order).unwrap();
     let known = buyer.order.take().unwrap_or_else(|| {
-        let tombstone = order(found.order, 1, now);
+        let tombstone = order(found.order, &buyer.held, now);
         Order { state: State::Reserved { expires: at(now) }, ..tombstone }
     });
     let known = match known.clone().settle(at(now)) {
         Settlement::Expire(change) => change.order,
         _ => known,
     };
-    let verdict = Holding { order: &known, held: &buyer.held }.verdict(address(0), found);
+    let verdict = known.ride_verdict(address(0), found);
     buyer.order = Some(known);
     verdict
 }

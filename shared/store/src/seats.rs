@@ -1,0 +1,223 @@
+//! Who has what of a session's numbered seats, as clients see it and as the search for the best seats begins with it, and
+//! the pools of an event whatever it sells.
+//!
+//! All of it is a hint, at most a second old unless it is asked for afresh: whether a seat is there, its block says.
+
+mod known;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{
+    Timestamp,
+    event::Event,
+    id::{OptionId, SessionId},
+    inventory::Block,
+    pool::{Layout, PoolKey},
+    row::RowBlock,
+    seat_state::{Occupancy, SeatStates, Told},
+    seating::{Seating, withheld},
+    venue::SectionId,
+};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
+pub(crate) use self::known::KnownSeats;
+use self::known::{Kept, Wanted};
+use crate::{Failed, Plan, Tenant, keys};
+
+/// Shards that are read at the same time for one session.
+const READ_AT_ONCE: usize = 16;
+/// Milliseconds for which the seats of a session are answered from memory.
+const FRESH_MS: i64 = 1_000;
+
+/// A pool of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolOf {
+    /// The pool.
+    pub pool: PoolKey,
+    /// Of which session.
+    pub session: SessionId,
+    /// How many blocks it has, by what the event says; numbered from 0 without gaps.
+    pub blocks: u16,
+    /// What it sells.
+    pub sells: Sells,
+}
+
+/// What a pool sells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sells {
+    /// Tickets of a price option: its blocks are stock.
+    Tickets(OptionId),
+    /// The seats of a section: its blocks are rows.
+    Seats(SectionId),
+}
+
+impl PoolOf {
+    /// How many shards its blocks lie in.
+    pub const fn shards(&self) -> u16 {
+        self.blocks.div_ceil(Layout::BLOCKS_PER_SHARD)
+    }
+}
+
+/// Who has what of a session's seats.
+#[derive(Clone, Debug)]
+pub struct SessionSeats {
+    /// Of which map.
+    pub plan: Arc<Plan>,
+    /// Who has what.
+    pub occupancy: Occupancy,
+    /// What everybody sees of it.
+    pub states: SeatStates,
+    /// Names `states`; see [`SeatStates::version`].
+    pub version: u64,
+    /// When reading it began.
+    pub read: Timestamp,
+}
+
+impl SessionSeats {
+    /// How many seats of a price option everybody could have.
+    pub fn left(&self, seating: &Seating, option: OptionId, now: Timestamp) -> u64 {
+        let mut free = self.occupancy.free.clone();
+        free.keep(&seating.offered(self.plan.map(), option, None, now));
+        u64::try_from(free.count()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Numbered seats of one tenant's sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct Seats<'t> {
+    tenant: &'t Tenant,
+}
+
+impl<'t> Seats<'t> {
+    pub(crate) const fn new(tenant: &'t Tenant) -> Self {
+        Self { tenant }
+    }
+
+    /// The seats of a session as they were at most a second before `now`; nothing where the event sells no seats or has no
+    /// such session.
+    pub async fn session(
+        &self,
+        event: &Event,
+        session: SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SessionSeats>>, Failed> {
+        self.session_within(event, session, FRESH_MS, now).await
+    }
+
+    /// The same as they were at most so many milliseconds before `now`.
+    pub async fn session_within(
+        &self,
+        event: &Event,
+        session: SessionId,
+        fresh_ms: i64,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SessionSeats>>, Failed> {
+        let kept = self.kept(event, session, Wanted::Within(fresh_ms), now).await?;
+        Ok(kept.map(|kept| kept.seats))
+    }
+
+    /// The same as they are now: reading began after this was called. Whoever asks meanwhile is told the same.
+    pub async fn session_now(
+        &self,
+        event: &Event,
+        session: SessionId,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SessionSeats>>, Failed> {
+        Ok(self.kept(event, session, Wanted::Afresh, now).await?.map(|kept| kept.seats))
+    }
+
+    /// The same, with what a client is told who has seen the version `seen`.
+    pub async fn told(
+        &self,
+        event: &Event,
+        session: SessionId,
+        seen: Option<u64>,
+        now: Timestamp,
+    ) -> Result<Option<(Arc<SessionSeats>, Told)>, Failed> {
+        let kept = self.kept(event, session, Wanted::Within(FRESH_MS), now).await?;
+        let told = kept.map(|kept| {
+            let told = kept.recent.tell(seen).unwrap_or_else(|| Told::Whole(kept.seats.states.encode()));
+            (kept.seats, told)
+        });
+        Ok(told)
+    }
+
+    async fn kept(
+        &self,
+        event: &Event,
+        session: SessionId,
+        wanted: Wanted,
+        now: Timestamp,
+    ) -> Result<Option<Kept>, Failed> {
+        let (Some(seating), Some(session)) = (&event.seating, event.session(session)) else { return Ok(None) };
+        let key = (self.tenant.id.clone(), session.id);
+        let read = Box::pin(self.read(seating, session.id, now));
+        self.tenant.store.memory.seats.get(key, event.version, wanted, now, read).await.map(Some)
+    }
+
+    async fn read(&self, seating: &Seating, session: SessionId, now: Timestamp) -> Result<SessionSeats, Failed> {
+        let plan = self.tenant.plan_of(seating).await?;
+        let blocks = self.blocks(&plan, session).await?;
+        let (version, map) = (plan.version(), plan.map());
+        let occupancy = Occupancy::of(version, &blocks, now);
+        let mut offered = seating.sold(map);
+        offered.remove(&withheld(map, &seating.hold_backs, None, now));
+        let states = occupancy.states(version, &offered);
+        Ok(SessionSeats { version: states.version(), plan, occupancy, states, read: now })
+    }
+
+    /// The row blocks of a session as they are, by section and number: every shard in one query, several at a time.
+    pub async fn blocks(
+        &self,
+        plan: &Plan,
+        session: SessionId,
+    ) -> Result<BTreeMap<(SectionId, u16), RowBlock>, Failed> {
+        let shards = plan.sections().iter().flat_map(|(section, blocks)| {
+            let pool = keys::seat_pool(&self.tenant.id, session, section);
+            (0..blocks.div_ceil(Layout::BLOCKS_PER_SHARD)).map(move |shard| (section, pool, shard))
+        });
+        let reads = shards.map(|(section, pool, shard)| async move {
+            let found = self.tenant.inventory().shard_lately(pool, shard).await?;
+            let by_number = found.into_iter().filter_map(|(address, block)| match block {
+                Block::Row(row) => Some(((section.clone(), address.number), row)),
+                Block::Stock(_) | Block::Coach(_) => None,
+            });
+            Ok::<_, Failed>(by_number.collect::<Vec<_>>())
+        });
+        let found = stream::iter(reads.collect::<Vec<_>>()).buffer_unordered(READ_AT_ONCE);
+        let found: Vec<Vec<_>> = found.try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+}
+
+impl Tenant {
+    /// The map that an event sells seats of.
+    pub async fn plan_of(&self, seating: &Seating) -> Result<Arc<Plan>, Failed> {
+        let plan = self.venues().version_cached(seating.venue, seating.version).await?;
+        plan.ok_or_else(|| Failed::corrupt("an event that refers to a seat map that there is not"))
+    }
+
+    /// Every pool of an event: for each session those of the options that sell tickets, then those of all sections.
+    pub async fn pools_of(&self, event: &Event) -> Result<Vec<PoolOf>, Failed> {
+        let plan = match &event.seating {
+            Some(seating) => Some(self.plan_of(seating).await?),
+            None => None,
+        };
+        let sections = plan.as_ref().map_or(&[][..], |plan| plan.sections());
+        let mut pools = Vec::new();
+        for session in event.sessions.iter().map(|session| session.id) {
+            for option in event.options.iter().filter(|option| !event.sells_seats(option.id)) {
+                let pool = keys::stock_pool(&self.id, session, option.id);
+                let blocks = Layout::of(option.total).map_err(Failed::corrupt)?.blocks();
+                pools.push(PoolOf { pool, session, blocks, sells: Sells::Tickets(option.id) });
+            }
+            pools.extend(sections.iter().map(|(section, blocks)| PoolOf {
+                pool: keys::seat_pool(&self.id, session, section),
+                session,
+                blocks: *blocks,
+                sells: Sells::Seats(section.clone()),
+            }));
+        }
+        Ok(pools)
+    }
+}

@@ -1,0 +1,188 @@
+//! What this process knows of the seats of sessions, each read by one caller while the others wait for the same answer.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use domain::{Timestamp, id::SessionId, seat_state::Recent, tenant::TenantId};
+use futures_util::lock::Mutex as Turn;
+
+use super::SessionSeats;
+use crate::{Failed, lately::is_fresh};
+
+/// Sessions that are remembered: at most 200 KB each, with the states that clients may have seen.
+const MOST: usize = 64;
+
+/// How fresh an answer has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// At most so many milliseconds old.
+    Within(i64),
+    /// Read since it was asked for.
+    Afresh,
+}
+
+/// The seats of a session with the states that were told before.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    pub(super) seats: Arc<SessionSeats>,
+    pub(super) recent: Arc<Recent>,
+    /// Of which version of the event.
+    event: u32,
+    /// Which read it was.
+    number: u64,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    /// How many reads have begun.
+    begun: AtomicU64,
+    kept: Turn<Option<Kept>>,
+}
+
+/// The seats of sessions.
+#[derive(Debug, Default)]
+pub(crate) struct KnownSeats(Mutex<HashMap<(TenantId, SessionId), Arc<Slot>>>);
+
+impl KnownSeats {
+    /// The seats of a session, from memory where they are fresh enough and of no older version of the event.
+    pub(super) async fn get(
+        &self,
+        key: (TenantId, SessionId),
+        event: u32,
+        wanted: Wanted,
+        now: Timestamp,
+        read: impl Future<Output = Result<SessionSeats, Failed>>,
+    ) -> Result<Kept, Failed> {
+        let slot = self.slot(key);
+        let asked = slot.begun.load(Ordering::Acquire);
+        let mut kept = slot.kept.lock().await;
+        let fits = |kept: &&Kept| match wanted {
+            Wanted::Within(millis) => is_fresh(kept.seats.read, now, millis),
+            Wanted::Afresh => kept.number > asked,
+        };
+        if let Some(known) = kept.as_ref().filter(|kept| kept.event >= event).filter(fits) {
+            return Ok(known.clone());
+        }
+        let number = slot.begun.fetch_add(1, Ordering::AcqRel) + 1;
+        let seats = Arc::new(read.await?);
+        let mut recent = kept.as_ref().map(|kept| Arc::clone(&kept.recent)).unwrap_or_default();
+        Arc::make_mut(&mut recent).note(seats.states.clone());
+        let known = Kept { seats, recent, event, number };
+        *kept = Some(known.clone());
+        Ok(known)
+    }
+
+    fn slot(&self, key: (TenantId, SessionId)) -> Arc<Slot> {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        forget_idle(&mut slots, &key);
+        Arc::clone(slots.entry(key).or_default())
+    }
+}
+
+/// Makes room: forgets all that nobody is asking for at this moment, and where that is not enough everything.
+fn forget_idle(slots: &mut MutexGuard<'_, HashMap<(TenantId, SessionId), Arc<Slot>>>, key: &(TenantId, SessionId)) {
+    if slots.len() >= MOST && !slots.contains_key(key) {
+        slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        if slots.len() >= MOST {
+            slots.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use domain::{
+        id::Id as _,
+        seat_state::{Occupancy, SeatState, Told},
+        venue::{Category, Grid, Point, SeatIndex, SeatMap, SeatSet, Section, Version},
+    };
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::Plan;
+
+    /// A hall of three seats in which each read finds one more sold, until all are.
+    struct Counted {
+        known: KnownSeats,
+        plan: Arc<Plan>,
+        reads: Cell<u16>,
+    }
+
+    impl Counted {
+        fn new() -> Self {
+            let category = Category("A".parse().unwrap());
+            let rows = Grid::of(1, 3).build().unwrap();
+            let section = Section { id: "a".parse().unwrap(), name: "a".into(), category, focus: None, rows };
+            let map = SeatMap::new(Point::default(), vec![section]).unwrap();
+            let plan = Arc::new(Plan::of(Version::first(map).unwrap()));
+            Self { known: KnownSeats::default(), plan, reads: Cell::new(0) }
+        }
+
+        fn get(&self, session: u8, event: u32, wanted: Wanted, millis: i64) -> Kept {
+            let now = Timestamp::from_millisecond(millis).unwrap();
+            let key = ("demo".parse().unwrap(), SessionId::from_bytes([session; 16]));
+            let read = async { Ok(self.read(now)) };
+            self.known.get(key, event, wanted, now, read).now_or_never().unwrap().unwrap()
+        }
+
+        fn read(&self, now: Timestamp) -> SessionSeats {
+            let mut states = domain::seat_state::SeatStates::withheld(1, 3);
+            (0..self.reads.get()).for_each(|seat| states.set(SeatIndex(seat), SeatState::Sold));
+            self.reads.set(self.reads.get() + 1);
+            let none = SeatSet::none(self.plan.map());
+            let occupancy = Occupancy { free: none.clone(), due: none.clone(), held: none.clone(), sold: none };
+            let plan = Arc::clone(&self.plan);
+            SessionSeats { plan, occupancy, version: states.version(), states, read: now }
+        }
+    }
+
+    #[test]
+    fn seats_are_read_once_a_second_and_whenever_the_event_has_changed() {
+        let counted = Counted::new();
+        for (event, wanted, millis, reads) in [
+            (1, Wanted::Within(1_000), 0, 1),
+            (1, Wanted::Within(1_000), 999, 1),
+            (1, Wanted::Within(1_000), 1_000, 2),
+            (2, Wanted::Within(1_000), 1_001, 3),
+            (1, Wanted::Within(1_000), 1_002, 3),
+            (2, Wanted::Within(30_000), 20_000, 3),
+            (2, Wanted::Afresh, 20_000, 4),
+            (2, Wanted::Afresh, 20_000, 5),
+        ] {
+            counted.get(1, event, wanted, millis);
+            assert_eq!(counted.reads.get(), reads, "{event} {wanted:?} {millis}");
+        }
+    }
+
+    #[test]
+    fn what_was_told_before_is_remembered() {
+        let counted = Counted::new();
+        let seen = counted.get(1, 1, Wanted::Afresh, 0).seats.version;
+        let newer = counted.get(1, 1, Wanted::Afresh, 1);
+        assert_eq!(newer.recent.tell(Some(newer.seats.version)), Some(Told::Same));
+        // A hall this small is told whole, unless nothing has changed.
+        assert!(matches!(newer.recent.tell(Some(seen)), Some(Told::Whole(_) | Told::Delta(_))));
+        assert_ne!(seen, newer.seats.version);
+    }
+
+    #[test]
+    fn a_failed_read_is_not_kept_and_no_more_than_the_bound_is() {
+        let counted = Counted::new();
+        let key = ("demo".parse().unwrap(), SessionId::from_bytes([9; 16]));
+        let failed = async { Err(Failed::Throttled) };
+        let now = Timestamp::UNIX_EPOCH;
+        let got = counted.known.get(key, 1, Wanted::Afresh, now, failed).now_or_never().unwrap();
+        assert!(matches!(got, Err(Failed::Throttled)));
+        for session in 0..=255 {
+            counted.get(session, 1, Wanted::Within(1_000), 0);
+            assert!(counted.known.0.lock().unwrap().len() <= MOST);
+        }
+    }
+}
