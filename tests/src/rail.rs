@@ -6,15 +6,20 @@ use std::io::Write as _;
 
 use data_encoding::BASE64;
 use domain::{
+    block::Token,
+    id::{Id as _, OrderId},
+    pool::BlockAddress,
     rail::{
-        gaps::Gaps,
-        row::{Kind, Row},
+        row::{Change, Decided, Entry, Examined, Place, Places},
         stretch::Stretch,
     },
     user::Role,
 };
 use serde_json::{Value, json};
-use store::keys::{class_pool, run_id};
+use store::{
+    Changed,
+    keys::{class_pool, run_id},
+};
 
 use crate::{
     client::Answer,
@@ -332,48 +337,49 @@ pub(crate) async fn what_is_left_is_what_the_shards_count() {
     open(&shop, opening(DAY, DAY)).await;
     let run = run_id("G1", DAY.parse().unwrap());
     let pool = class_pool(&shop.tenant, run, &"second".parse().unwrap());
-    // One shard of twelve rows: the first has a seat sold as far as Linkou, the last one sold all the way.
-    let mut gaps = Gaps::default();
-    for block in 0..12 {
-        let sold = match block {
-            0 => vec![(0, Stretch::new(0, 1).unwrap())],
-            11 => vec![(2, Stretch::new(0, 2).unwrap())],
-            _ => vec![],
-        };
-        gaps.note(block, &row(&sold));
-    }
-    shop.meddle(
-        "PutItem",
-        &json!({"TableName": "onsale-catalogue", "Item": {
-            "pk": {"S": format!("{}#stock#{pool}", shop.tenant)}, "sk": {"S": "shard#00000"},
-            "cap": {"N": "60"}, "avail": {"N": "58"}, "at": {"N": "0"}, "m": {"B": BASE64.encode(&gaps.pack())},
-        }}),
-    );
-    let on = format!("date={DAY}");
-    let mut left = Vec::new();
-    for (from, to) in [("HCA", "SYB"), ("HCA", "LKA"), ("LKA", "SYB")] {
-        let found = search(&shop, from, to, &on).await;
-        left.push(class(&found["items"][0], "second")["remaining"].as_u64().unwrap());
-    }
-    // From Linkou to Shanyang it is 250 km: short, but for what is too short already.
-    assert_eq!(left, [58, 29, 30]);
+    let rows = shop.store().inventory().all(pool).await.unwrap();
+    assert_eq!(rows.iter().map(|(_, row)| u32::from(row.capacity())).sum::<u32>(), 60);
+    // A seat of the first row is sold as far as Linkou, one of the last all the way.
+    let last = hold(&shop, BlockAddress { pool, number: 11 }, 2, (0, 2)).await;
+    hold(&shop, BlockAddress { pool, number: 0 }, 0, (0, 1)).await;
+    shop.drained().await;
+    // From Linkou to Shanyang it is 250 km: short, and half the rows are kept for the others.
+    assert_eq!(left(&shop).await, [58, 29, 30]);
+
+    let blind = Change::Release { examined: last.clone() };
+    let released = shop.store().inventory().change(BlockAddress { pool, number: 11 }, Decided::blind(blind)).await;
+    assert_eq!(released.unwrap(), Changed::Done);
+    shop.drained().await;
+    assert_eq!(left(&shop).await, [59, 29, 30]);
+    // Opened again, nothing that is held goes.
+    open(&shop, opening(DAY, DAY)).await;
+    assert_eq!(left(&shop).await, [59, 29, 30]);
 }
 
-/// A row of five seats with stretches sold.
-fn row(sold: &[(u8, Stretch)]) -> Row {
-    use domain::{
-        block::Token,
-        id::{Id as _, OrderId},
-        rail::row::{Entry, Place, Places},
-    };
-    let entry = |(seat, stretch): &(u8, Stretch)| Entry {
-        places: Places::new(vec![Place { seat: *seat, stretch: *stretch }]).unwrap(),
+/// What is left of the second class of G1: all the way, as far as Linkou, and from there.
+async fn left(shop: &Shop) -> Vec<u64> {
+    let mut left = Vec::new();
+    for (from, to) in [("HCA", "SYB"), ("HCA", "LKA"), ("LKA", "SYB")] {
+        let found = search(shop, from, to, &format!("date={DAY}")).await;
+        left.push(class(&found["items"][0], "second")["remaining"].as_u64().unwrap());
+    }
+    left
+}
+
+/// Holds a seat of a row of a run for a stretch, for an order that nobody writes.
+async fn hold(shop: &Shop, address: BlockAddress, seat: u8, (from, to): (u16, u16)) -> Examined {
+    let order = OrderId::from_bytes([seat + 1; 16]);
+    let stretch = Stretch::new(from, to).unwrap();
+    let entry = Entry {
+        places: Places::new(vec![Place { seat, stretch }]).unwrap(),
         until: None,
-        token: Token([1; 6]),
+        token: Token([seat + 1; 6]),
         instead_of: None,
     };
-    let entries = sold.iter().map(|sold| (OrderId::from_bytes([sold.0; 16]), entry(sold))).collect();
-    Row::empty(Kind::Coach, 5, 3).restore(1, entries).unwrap()
+    let change = Change::Hold { order, entry: entry.clone(), evict: vec![] };
+    let held = shop.store().inventory().change(address, Decided { change, revision: Some(0) }).await;
+    assert_eq!(held.unwrap(), Changed::Done);
+    Examined { order, entry }
 }
 
 #[tokio::test]

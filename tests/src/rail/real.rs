@@ -6,7 +6,7 @@ use app::clock::Stopwatch;
 use serde_json::json;
 
 use super::{class, import, open, search, trains};
-use crate::shop::Shop;
+use crate::{audit::scan, shop::Shop};
 
 /// A file of the timetable; nothing where there is none near the project.
 fn file(name: &str) -> Option<String> {
@@ -60,6 +60,10 @@ async fn a_day_of_a_real_timetable_is_imported_opened_and_found() {
     let seats: u32 = stored.iter().map(|plan| plan.terms.formation.seats(&"second".parse().unwrap())).sum();
     let fast = stored.iter().filter(|plan| plan.train.number().starts_with('G')).count();
     assert_eq!(usize::try_from(seats).unwrap(), 5 * (4_458 + fast));
+
+    let rows = scan(&shop, store::Table::Inventory).len();
+    println!("{rows} rows of seats");
+    assert_eq!(rows, 2 * 4_458 + fast);
 
     let began = Stopwatch::start();
     let found = search(&shop, "beijing", "AOH", "date=2026-01-10&pageSize=100&transfers=1").await;
