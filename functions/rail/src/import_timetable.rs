@@ -94,7 +94,7 @@ impl Endpoint for ImportTimetable {
             return Err(Error::field("stations", "must be there where trains is not"));
         }
         let version = tenant.rail().imported().await?.map_or(0, |imported| imported.version);
-        let before = tenant.rail().network().await?.unwrap_or_default();
+        let before = tenant.rail().network(now).await?.unwrap_or_default();
         let network = self.network(&before)?;
         let mut view = ImportView::of(&before, &network, version);
         if self.dry_run {

@@ -120,7 +120,6 @@ impl Endpoint for ListAdminRuns {
         auth: Auth::AtLeast(Role::Publisher),
         grants: &[Grant::read(Table::Catalogue)],
         summary: "List the runs of a date whatever their state, by train",
-        pace: app::Pace::Heavy,
         ..Route::DEFAULT
     };
     type Path = Nothing;

@@ -102,7 +102,7 @@ async fn plans(
     (date, part): (Date, u16),
     now: domain::Timestamp,
 ) -> Result<Vec<RunPlan>, Failure> {
-    let Some(network) = tenant.rail().network_cached(now).await? else {
+    let Some(network) = tenant.rail().network(now).await? else {
         return Err(Failure::poison("there is no timetable"));
     };
     let plans = asked.services(&network, date).filter_map(|(name, service, lot)| {

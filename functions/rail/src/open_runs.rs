@@ -97,7 +97,7 @@ impl Endpoint for OpenRuns {
 
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<Located<OpeningView>, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
-        let network = tenant.rail().network_cached(now).await?;
+        let network = tenant.rail().network(now).await?;
         let network = network.ok_or_else(|| Error::field("trains", "none is known: there is no timetable"))?;
         let (asked, runs) = self.read(&network)?;
         let fresh = RunId::new(now, app.random()?).bytes();
@@ -129,6 +129,10 @@ impl OpenRuns {
     fn read(&self, network: &Network) -> Result<(Opening, u32), Error> {
         let mut wrong = Vec::new();
         let mut note = |field: &str, reason: String| wrong.push(Detail { field: field.to_owned(), reason });
+        // What a run's id can tell.
+        if !(2000..3000).contains(&self.from.year()) {
+            note("from", "must be in this millennium".to_owned());
+        }
         let to = self.to.unwrap_or(self.from);
         let days = (to - self.from).get_days();
         if !(0..Opening::MAX_DATES).contains(&days) {

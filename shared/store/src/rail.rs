@@ -46,8 +46,9 @@ pub(crate) struct RailCache {
     heads: Lately<TenantId, Option<Arc<Head>>, 1_024>,
     /// By import, which never changes: kept until there are too many.
     networks: Lately<(TenantId, String), Arc<Network>, 8, { i64::MAX }>,
-    runs: Lately<(TenantId, RunId), Option<Arc<RunPlan>>, 16_384>,
-    left: Lately<PoolKey, Arc<Gaps>, 16_384>,
+    /// A plan takes about five KiB, what is free of a class five times that at most.
+    runs: Lately<(TenantId, RunId), Option<Arc<RunPlan>>, 4_096>,
+    left: Lately<PoolKey, Arc<Gaps>, 1_024>,
 }
 
 /// Timetable and runs of one tenant.
