@@ -170,7 +170,7 @@ impl IdentityExport {
 
 impl OrderExport {
     async fn of(store: &Tenant, order: &Order) -> Result<Self, Error> {
-        let Reach { name, phone, passengers } = store.orders().open_contact(order).await?;
+        let Reach { name, phone, passengers: travellers } = store.orders().open_contact(order).await?;
         let refunds = store.orders().refunds(order.id).await?;
         let paid = order.paid();
         let ids: Vec<_> = (0..order.purchase.quantity.get()).map(|number| ticket_id(order.id, number)).collect();

@@ -1,12 +1,12 @@
 //! Values that a type would take, guessed from its schema and, where that says little, from the field's name.
 
-use domain::id::{EventId, Id, LoginId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId};
+use domain::id::{EventId, Id, LoginId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId};
 use serde_json::{Map, Value, json};
 
 /// The tenant of samples.
 pub(super) const TENANT: &str = "demo";
 /// How deep a value may be nested before a type that contains itself is cut off.
-const DEEPEST: usize = 8;
+const DEEPEST: usize = 12;
 /// The bytes of every id in samples: a version 7 UUID of December 2026.
 const BYTES: [u8; 16] = [1, 0x9d, 0x2b, 0x7c, 0x40, 0, 0x70, 1, 0x80, 2, 3, 4, 5, 6, 7, 8];
 
@@ -121,6 +121,7 @@ fn named(name: &str) -> Option<String> {
         }
         "ticket" | "tickets" | "ticketId" | "ticketIds" => return Some(id::<TicketId>()),
         "payment" | "payments" | "paymentId" => return Some(id::<PaymentId>()),
+        "run" | "runs" | "runId" => return Some(id::<RunId>()),
         "refund" | "refunds" | "refundId" => return Some(id::<RefundId>()),
         "user" | "users" | "userId" => return Some(id::<UserId>()),
         "tenant" | "tenants" | "tenantId" => TENANT,
@@ -138,6 +139,8 @@ fn named(name: &str) -> Option<String> {
         "refundPolicy" => "none",
         "reason" => "a sample",
         "gate" => "A",
+        "class" => "second",
+        "layout" => "3+2",
         "otp" => "123456",
         _ => return None,
     };
