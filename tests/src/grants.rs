@@ -8,10 +8,8 @@ use providers::queue::Queue;
 use store::Table;
 
 use crate::{
-    accounts, administrators, auditor, door, federation, machines, money, names, organisers, people, restart, sale,
-    sessions, tenants, trail, two_factor, venues,
     accounts, administrators, auditor, door, federation, machines, money, names, organisers, people, rail, restart,
-    sale, sessions, tenants, trail, two_factor,
+    sale, sessions, tenants, trail, two_factor, venues,
 };
 
 /// Stories that together use what is declared.
