@@ -5,12 +5,13 @@ use app::{App, Duty, Failure, Grant, Job, Source, Worker, message::OrderNamed, w
 use domain::{
     Timestamp,
     event::{Event, later},
+    id::OrderId,
     pool::PoolKey,
     tenant::TenantId,
 };
 use providers::queue::Queue;
 use serde::{Deserialize, Serialize};
-use store::{Summary, Table, Tenant};
+use store::{Summary, Table, Tenant, keys};
 
 /// The worker.
 pub static WORKER: Worker = Worker::of::<ReconcileHolds>();
@@ -19,6 +20,10 @@ pub static WORKER: Worker = Worker::of::<ReconcileHolds>();
 const AFTER_SECS: i64 = 30 * 24 * 3_600;
 /// In so many minutes every shard is read whatever its summary says.
 const FULL_WALK_MINUTES: i64 = 30;
+/// Hours whose rides are looked at every minute, this one among them.
+const RECENT_HOURS: i64 = 3;
+/// Hours before them that are looked at in turn.
+const OLDER_HOURS: i64 = 57;
 /// Pools of at most so many shards are read every time: cheaper than thinking about it.
 const SMALL_POOL: usize = 4;
 
@@ -47,6 +52,10 @@ impl Job for ReconcileHolds {
         let mut first_failure = None;
         for id in in_turn(app.store.platform().tenants().await?, now) {
             let tenant = app.store.tenant(&id);
+            if let Err(failure) = walk_rides(app, &tenant, now).await {
+                tracing::warn!(tenant = %id, %failure, "what is due of rides was not walked to its end");
+                first_failure = first_failure.or(Some(failure));
+            }
             for event in tenant.catalogue().events().await? {
                 if !event.is_public() || !is_recent(&event, now) {
                     continue;
@@ -83,14 +92,39 @@ async fn walk_event(app: &App, tenant: &Tenant, event: &Event, now: Timestamp) -
     Ok(())
 }
 
+/// Finishes what fell due of rides. Runs are not walked, for there are very many: where something falls due in which hour is
+/// noted when a shard is counted. The last hours are looked at every minute, those before them in their turn.
+async fn walk_rides(app: &App, tenant: &Tenant, now: Timestamp) -> Result<(), Failure> {
+    let this = keys::hour(now);
+    let turn = this - RECENT_HOURS - now.as_second().div_euclid(60).rem_euclid(OLDER_HOURS);
+    for hour in (this - RECENT_HOURS + 1..=this).chain([turn]) {
+        for (pool, shard) in tenant.stock().due_rides(hour).await? {
+            let tidied = tenant.tidy(pool, shard, now).await?;
+            wake(app, tenant, tidied.awaiting, now).await?;
+            let counted = tenant.stock().count(pool, shard, now).await?;
+            let is_done = counted.earliest.is_none_or(|earliest| hour < keys::hour(earliest));
+            if is_done && hour < this {
+                tenant.stock().forget_due(hour, pool, shard).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Has tickets issued for which orders are waiting.
+async fn wake(app: &App, tenant: &Tenant, orders: Vec<OrderId>, now: Timestamp) -> Result<(), Failure> {
+    for order in orders {
+        let message = OrderNamed { tenant: Text(tenant.id().clone()), order: Text(order) };
+        app.queues.send(Queue::IssueTickets, &message, 0, now).await?;
+    }
+    Ok(())
+}
+
 async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, shards: u16, now: Timestamp) -> Result<(), Failure> {
     let summaries = tenant.stock().read_summaries(pool).await?;
     for shard in shards_to_read(&summaries, shards, now) {
         let tidied = tenant.tidy(pool, shard, now).await?;
-        for order in tidied.awaiting {
-            let message = OrderNamed { tenant: Text(tenant.id().clone()), order: Text(order) };
-            app.queues.send(Queue::IssueTickets, &message, 0, now).await?;
-        }
+        wake(app, tenant, tidied.awaiting, now).await?;
         let is_counted = summaries.iter().any(|summary| summary.shard == shard);
         if tidied.changed > 0 || !is_counted || is_turn(shard, now) {
             tenant.stock().count(pool, shard, now).await?;

@@ -25,7 +25,7 @@ impl Job for SummariseStock {
         let tenant = app.store.tenant(&self.0.tenant.0);
         let (pool, now) = (self.0.pool.0, app.now());
         let counted = tenant.stock().count(pool, self.0.shard, now).await?;
-        if counted.available > 0 {
+        if counted.available > 0 || counted.capacity == 0 {
             return Ok(());
         }
         let left: u32 = tenant.stock().read_summaries(pool).await?.iter().map(|summary| summary.available).sum();

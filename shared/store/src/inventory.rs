@@ -21,7 +21,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, future::try_join_all, stre
 
 pub(crate) use coaches::{read_places, write_places};
 pub use resize::Resized;
-pub(crate) use stock::{Written, capacity_of, written};
+pub(crate) use stock::{Written, written};
 
 use crate::{
     Failed, Table, Tenant,
@@ -227,6 +227,14 @@ pub(crate) fn decode(item: &Item) -> Result<Block, Failed> {
     } else {
         Ok(Block::Stock(stock::decode(item)?))
     }
+}
+
+/// What is written on a block that it has to sell, readable otherwise or not.
+pub(crate) fn capacity_of(item: &Item) -> u64 {
+    if is_stock(item) {
+        return number_of(item, CAPACITY).and_then(|capacity| u64::try_from(capacity).ok()).unwrap_or(0);
+    }
+    decode(item).map_or(0, |block| block.capacity().into())
 }
 
 /// Whether an item is a block of tickets without numbers, readable otherwise or not.

@@ -19,7 +19,10 @@ use crate::client::Key;
 mod rail;
 mod venues;
 
-pub(crate) use rail::{OPENED, RUN_SLOTS, opening, opening_head, opening_part, run, runs, timetable, timetable_part};
+pub(crate) use rail::{
+    OPENED, RUN_SLOTS, due_ride, due_rides, opening, opening_head, opening_part, parse_due_ride, run, runs, timetable,
+    timetable_part,
+};
 pub use rail::{class_pool, person_pool, run_date, run_id};
 pub(crate) use venues::{map, map_part, venue, venues};
 

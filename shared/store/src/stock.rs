@@ -5,12 +5,13 @@ use std::{collections::BTreeSet, sync::Arc};
 use domain::{
     Timestamp,
     event::later,
+    inventory::Block,
     pool::{Layout, PoolKey},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Failed, SORT, Table, Tenant,
+    Blocks, Failed, SORT, Table, Tenant,
     client::{self, Expression, Find, Read, Wrote, decode, encode, number_of, text_of},
     keys,
 };
@@ -94,6 +95,11 @@ impl<'t> Stock<'t> {
             available: blocks.iter().map(|(_, block)| u32::from(block.available())).sum(),
             earliest: blocks.iter().filter_map(|(_, block)| block.earliest()).min(),
         };
+        self.note_due(pool, &blocks, &counted).await?;
+        // The week of a person has nothing to sell and is looked for by nobody.
+        if counted.capacity == 0 && !blocks.is_empty() && blocks.iter().all(|(_, block)| is_ride(block)) {
+            return Ok(counted);
+        }
         let item = SummaryItem {
             cap: counted.capacity,
             avail: counted.available,
@@ -106,6 +112,30 @@ impl<'t> Stock<'t> {
         let newer = newer.name("#at", "at").number(":at", now.as_millisecond());
         self.tenant.store.tables.put(Table::Catalogue, item, newer).await?;
         Ok(counted)
+    }
+
+    /// Notes where something of rides falls due, and in which hour: runs are too many to be walked, and persons are known to
+    /// nobody. Once for each shard and hour; the same again is the same.
+    async fn note_due(&self, pool: PoolKey, blocks: &Blocks, counted: &Summary) -> Result<(), Failed> {
+        let Some(earliest) = counted.earliest.filter(|_| blocks.iter().any(|(_, block)| is_ride(block))) else {
+            return Ok(());
+        };
+        let item = keys::due_ride(&self.tenant.id, keys::hour(earliest), pool, counted.shard).item();
+        self.tenant.store.tables.put(Table::Catalogue, item, Expression::default()).await.map(drop)
+    }
+
+    /// The shards of rides in which something fell due, or will, in an hour.
+    pub async fn due_rides(&self, hour: i64) -> Result<Vec<(PoolKey, u16)>, Failed> {
+        let find = Find::partition(keys::due_rides(&self.tenant.id, hour), Read::Eventual);
+        let items = self.tenant.store.tables.all(Table::Catalogue, find).await?;
+        let named = |item: &client::Item| keys::parse_due_ride(text_of(item, SORT));
+        items.iter().map(|item| named(item).ok_or_else(|| Failed::corrupt("a note of what is due"))).collect()
+    }
+
+    /// Forgets such a note, once the hour is over and nothing of it is left.
+    pub async fn forget_due(&self, hour: i64, pool: PoolKey, shard: u16) -> Result<(), Failed> {
+        let key = keys::due_ride(&self.tenant.id, hour, pool, shard);
+        self.tenant.store.tables.delete(Table::Catalogue, key, Expression::default()).await.map(drop)
     }
 
     /// Whether a pool is sold out, at most a second old.
@@ -188,6 +218,10 @@ impl<'t> Stock<'t> {
         let item = request.send().await?.attributes.unwrap_or_default();
         number_of(&item, "gen").ok_or_else(|| Failed::corrupt("a marker"))
     }
+}
+
+const fn is_ride(block: &Block) -> bool {
+    matches!(block, Block::Coach(_))
 }
 
 const CLOSING: &str = "closing";

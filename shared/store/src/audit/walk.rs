@@ -3,14 +3,14 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    event::{Event, PriceOption, Review, Session},
+    event::{Event, Review},
     id::{EventId, Id as _},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Audit, Page, Subject, Violation, unreadable};
 use crate::{
-    Failed, PARTITION, SORT, TIME_TO_LIVE, Table,
+    Failed, PARTITION, SORT, Sells, TIME_TO_LIVE, Table,
     activity::check_once,
     catalogue::read_event,
     client::{Find, Item, Key, Read},
@@ -104,15 +104,16 @@ impl Audit<'_> {
         let tables = &self.tenant.store.tables;
         let item = tables.get(Table::Catalogue, keys::event(&self.tenant.id, id), Read::Consistent).await?;
         let Some(Ok(event)) = item.map(read_event) else { return Ok(Some(AtPool::behind(&at.event))) };
-        let Some((session, option)) = pool_of(&event, at.pool) else { return Ok(Some(AtPool::behind(&at.event))) };
-        let pool = keys::stock_pool(&self.tenant.id, session.id, option.id);
+        let pools = self.tenant.pools_of(&event).await?;
+        let Some(of) = pools.get(at.pool) else { return Ok(Some(AtPool::behind(&at.event))) };
+        let (session, pool) = (of.session, of.pool);
         let find = Find::partition(keys::shard(&self.tenant.id, pool, at.shard), Read::Consistent);
         let items = tables.all(Table::Inventory, find).await?;
         if !items.is_empty() {
             let sum: u64 = items.iter().map(inventory::capacity_of).sum();
             return Ok(Some(AtPool { shard: at.shard + 1, sum: at.sum + sum, ..at }));
         }
-        let promised = u64::from(option.total);
+        let promised = self.promised(&event, &of.sells).await?;
         if is_as_promised(&event, at.sum, promised) {
             page.counted.pools += 1;
             return Ok(Some(at.next_pool()));
@@ -122,9 +123,22 @@ impl Audit<'_> {
             return Ok(Some(AtPool { shard: 0, sum: 0, suspected: Some(at.sum), ..at }));
         }
         page.counted.pools += 1;
-        let (event, session) = (id, session.id);
+        let event = id;
         page.violations.push(Violation::PoolDiffers { event, session, pool, blocks: at.sum, promised });
         Ok(Some(at.next_pool()))
+    }
+
+    /// What an event says that there is in one of its pools.
+    async fn promised(&self, event: &Event, sells: &Sells) -> Result<u64, Failed> {
+        Ok(match (sells, &event.seating) {
+            (Sells::Tickets(option), _) => event.option(*option).map_or(0, |option| option.total.into()),
+            (Sells::Seats(section), Some(seating)) => {
+                let plan = self.tenant.plan_of(seating).await?;
+                let rows = plan.map().rows().filter(|(_, own, ..)| own.id == *section);
+                rows.map(|(_, _, row, _)| u64::try_from(row.seats.len()).unwrap_or(u64::MAX)).sum()
+            }
+            (Sells::Seats(_), None) => 0,
+        })
     }
 
     async fn next_event(&self, behind: &str, page: &mut Page) -> Result<Option<AtPool>, Failed> {
@@ -203,12 +217,6 @@ impl Audit<'_> {
         };
         Some(known.unwrap_or(Subject::Unknown(table, key)))
     }
-}
-
-/// Each session sells each price option: the pools of an event, by number.
-fn pool_of(event: &Event, number: usize) -> Option<(&Session, &PriceOption)> {
-    let options = event.options.len();
-    Some((event.sessions.get(number.checked_div(options)?)?, event.options.get(number % options)?))
 }
 
 /// What is sold has exactly its capacity. An event that was called off may have been so before all of its stock was there.

@@ -87,11 +87,6 @@ pub(super) fn decode(item: &Item) -> Result<StockBlock, Failed> {
     StockBlock::restore(small(capacity)?, small(available)?, entries).ok_or_else(unreadable)
 }
 
-/// The capacity that is written on a block, readable otherwise or not.
-pub(crate) fn capacity_of(item: &Item) -> u64 {
-    number_of(item, CAPACITY).and_then(|capacity| u64::try_from(capacity).ok()).unwrap_or(0)
-}
-
 /// A block as it is written, whether or not its numbers make sense.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Written {

@@ -43,6 +43,22 @@ pub fn person_pool(tenant: &TenantId, person: &[u8; 32], week: &Presence) -> Poo
     PoolKey::from_hash(&hash(&[tenant.as_str().as_bytes(), &week.pool(person)]))
 }
 
+/// The partition of the shards of rides in which something falls due in an hour.
+pub(crate) fn due_rides(tenant: &TenantId, hour: i64) -> String {
+    format!("{tenant}#due-rides#{hour:08}")
+}
+
+/// That something falls due in a shard of rides.
+pub(crate) fn due_ride(tenant: &TenantId, hour: i64, pool: PoolKey, shard: u16) -> Key {
+    key(due_rides(tenant, hour), format!("{pool}#{shard:05}"))
+}
+
+/// The pool and shard that such a sort key names.
+pub(crate) fn parse_due_ride(sort: &str) -> Option<(PoolKey, u16)> {
+    let (pool, shard) = sort.split_once('#')?;
+    Some((pool.parse().ok()?, shard.parse().ok()?))
+}
+
 /// Which import the timetable of a tenant is.
 pub(crate) fn timetable(tenant: &TenantId) -> Key {
     key(format!("{tenant}#rail"), "timetable")
