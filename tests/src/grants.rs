@@ -9,7 +9,7 @@ use store::Table;
 
 use crate::{
     accounts, administrators, auditor, door, federation, machines, money, names, organisers, people, rail, restart,
-    sale, sessions, tenants, trail, two_factor,
+    sale, sessions, tenants, trail, two_factor, venues,
 };
 
 /// Stories that together use what is declared.
@@ -62,6 +62,10 @@ const STORIES: &[fn()] = &[
     people::people_have_all_that_is_kept_of_them,
     people::who_dies_while_erasing_is_finished_by_the_message,
     people::whoever_asks_is_erased_and_the_books_stay_right,
+    venues::a_map_is_made_by_rule_by_hand_and_by_table,
+    venues::an_event_sells_the_seats_of_a_map,
+    venues::clients_see_who_has_what_and_what_has_changed,
+    venues::an_event_moves_to_a_newer_map_unless_somebody_would_lose_a_seat,
     tenants::a_disabled_tenant_sells_nothing_and_its_money_goes_on,
     tenants::a_tenant_chooses_and_its_secrets_are_never_shown,
     tenants::a_tenant_is_made_and_its_first_administrator_comes_by_invitation,
@@ -83,6 +87,7 @@ const SELDOM: &[(&str, &[Grant], &str)] = &[
     ("sandbox-deliver", &[Grant::write(Table::Activity)], "a call that died before it took the money"),
     ("notify", &[Grant::mail(), Grant::texts()], "calls without an SDK, which the guard does not see; and nobody is sent anything here"),
     ("notify", &[Grant::read(Table::Catalogue)], "remembered"),
+    ("create-event", &[Grant::read(Table::Inventory)], "a repeat under the same key, after the event was approved"),
     ("cancel-order", &[Grant::read(Table::Catalogue)], "remembered"),
     ("get-ticket", &[Grant::read(Table::Catalogue)], "remembered"),
     ("list-orders", &[Grant::read(Table::Catalogue)], "remembered"),

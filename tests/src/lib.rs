@@ -78,3 +78,5 @@ mod trail;
 mod two_factor;
 #[cfg(test)]
 mod units;
+#[cfg(test)]
+mod venues;

@@ -30,7 +30,12 @@ impl Endpoint for ApproveEvent {
         method: Method::Post,
         path: "/api/admin/events/{event}/approve",
         auth: Auth::AtLeast(Role::Admin),
-        grants: &[Grant::read(Table::Catalogue), Grant::write(Table::Catalogue), Grant::write(Table::Inventory)],
+        grants: &[
+            Grant::read(Table::Catalogue),
+            Grant::write(Table::Catalogue),
+            Grant::read(Table::Inventory),
+            Grant::write(Table::Inventory),
+        ],
         summary: "Open the stock of a submitted event and put it on show; safe to repeat",
         errors: &[Code::NotFound, Code::WrongState, Code::Busy],
         timeout_secs: 29,

@@ -31,7 +31,7 @@ impl Endpoint for CreateEvent {
         method: Method::Post,
         path: "/api/admin/events",
         auth: Auth::AtLeast(Role::Publisher),
-        grants: &[Grant::read(Table::Catalogue), Grant::write(Table::Catalogue)],
+        grants: &[Grant::read(Table::Catalogue), Grant::write(Table::Catalogue), Grant::read(Table::Inventory)],
         summary: "Write the draft of an event",
         success: 201,
         idempotency: Idempotency::Taken,
@@ -46,7 +46,8 @@ impl Endpoint for CreateEvent {
         let mut fresh = FreshIds::new(now, app.random()?);
         let settings = tenant.catalogue().settings_cached(now).await?;
         let refunds = settings.map(|settings| settings.refunds).unwrap_or_default();
-        let content = self.0.read(refunds, &mut fresh).map_err(Error::fields)?;
+        let map = self.0.find_map(&tenant, None).await?;
+        let content = self.0.read(map, refunds, &mut fresh).map_err(Error::fields)?;
         let id = app.once().claim(&caller, fresh.next::<EventId>().bytes()).await?.id();
 
         // A repeat whose first attempt died before it wrote writes now; one whose first attempt wrote is told what is there.
@@ -63,14 +64,14 @@ impl Endpoint for CreateEvent {
 }
 
 fn draft(id: EventId, publisher: UserId, content: Content, now: Timestamp) -> Event {
-    let Content { details, sessions, options } = content;
+    let Content { details, sessions, options, seating } = content;
     Event {
         id,
         publisher,
         details,
         sessions,
         options,
-        seating: None,
+        seating,
         review: Review::Draft,
         created: now,
         updated: now,

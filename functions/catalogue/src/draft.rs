@@ -7,7 +7,7 @@ mod check;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use app::Detail;
+use app::{Detail, Error};
 use domain::{
     Timestamp,
     event::{Details, Event, PriceOption, RefundPolicy, Session, Zone},
@@ -15,11 +15,14 @@ use domain::{
     money::{Currency, Money},
     order::Quantity,
     pool::Layout,
+    seating::Seating,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
+use store::Tenant;
 
-use self::check::Findings;
+pub(crate) use self::check::Findings;
+use crate::seating::{Found, SeatingDraft, counted};
 
 /// The most sessions of one event.
 pub(crate) const MAX_SESSIONS: usize = 100;
@@ -31,6 +34,8 @@ pub(crate) const MAX_POOLS: usize = 1_000;
 pub(crate) const MAX_TICKETS: u64 = Layout::MAX_CAPACITY as u64;
 /// The most bytes of all texts together, so that an event's item stays well under 100 KiB.
 pub(crate) const MAX_TEXT_BYTES: usize = 64 * 1_024;
+/// What the part of a draft is called that says how seats are sold.
+const SEATING: &str = "seating";
 /// The longest session: ten days, in minutes.
 const MAX_MINUTES: u64 = 14_400;
 /// The earliest that a refund may have to be asked for: a year before, in hours.
@@ -84,6 +89,8 @@ pub(crate) struct EventDraft {
     /// Prices.
     #[schemars(length(min = 1, max = 50))]
     price_options: Vec<PriceOptionDraft>,
+    /// Numbered seats of a venue; where nothing is said tickets have no seats.
+    seating: Option<SeatingDraft>,
 }
 
 /// Whether tickets go back.
@@ -144,9 +151,10 @@ pub(crate) struct PriceOptionDraft {
     /// What it cost before, in minor units.
     #[schemars(range(max = 10_000_000_000_u64))]
     original_price: Option<u64>,
-    /// Tickets per session.
+    /// Tickets per session. Needed unless the option sells numbered seats: then the seat map says how many there are,
+    /// whatever stands here.
     #[schemars(range(min = 1, max = 1_000_000))]
-    total_count: u64,
+    total_count: Option<u64>,
     /// Place in lists, smallest first.
     #[serde(default)]
     #[schemars(range(min = -10_000, max = 10_000))]
@@ -173,6 +181,7 @@ pub(crate) struct Content {
     /// In order of time.
     pub(crate) sessions: Vec<Session>,
     pub(crate) options: Vec<PriceOption>,
+    pub(crate) seating: Option<Seating>,
 }
 
 /// Gives ids to what is new: one draw of chance, counted up.
@@ -200,17 +209,42 @@ impl FreshIds {
 }
 
 impl EventDraft {
-    /// Reads a new event: ids in the draft mean nothing. `refunds` is the policy where the draft says none.
-    pub(crate) fn read(self, refunds: RefundPolicy, fresh: &mut FreshIds) -> Result<Content, Vec<Detail>> {
-        self.content(None, refunds, fresh)
+    /// Looks up the seat map that the draft refers to, if it does.
+    pub(crate) async fn find_map(&self, tenant: &Tenant, base: Option<&Event>) -> Result<Option<Found>, Error> {
+        match &self.seating {
+            Some(seating) => seating.find(tenant, base, SEATING).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads a new event: ids in the draft mean nothing. `refunds` is the policy where the draft says none, and `map` what
+    /// [`EventDraft::find_map`] found.
+    pub(crate) fn read(
+        self,
+        map: Option<Found>,
+        refunds: RefundPolicy,
+        fresh: &mut FreshIds,
+    ) -> Result<Content, Vec<Detail>> {
+        self.content(None, map, refunds, fresh)
     }
 
     /// Reads the replacement of an event: ids name what the event has, and what has none is new.
-    pub(crate) fn read_over(self, event: &Event, fresh: &mut FreshIds) -> Result<Content, Vec<Detail>> {
-        self.content(Some(event), event.details.refunds, fresh)
+    pub(crate) fn read_over(
+        self,
+        event: &Event,
+        map: Option<Found>,
+        fresh: &mut FreshIds,
+    ) -> Result<Content, Vec<Detail>> {
+        self.content(Some(event), map, event.details.refunds, fresh)
     }
 
-    fn content(self, base: Option<&Event>, usual: RefundPolicy, fresh: &mut FreshIds) -> Result<Content, Vec<Detail>> {
+    fn content(
+        self,
+        base: Option<&Event>,
+        map: Option<Found>,
+        usual: RefundPolicy,
+        fresh: &mut FreshIds,
+    ) -> Result<Content, Vec<Detail>> {
         let mut found = Findings::default();
         check::sizes(&self, &mut found);
         let Self { sessions, price_options, .. } = &self;
@@ -227,11 +261,51 @@ impl EventDraft {
         check::unique(sessions.iter().flatten().map(|session| session.id), "sessions", &mut found);
         check::unique(options.iter().flatten().map(|option| option.id), "priceOptions", &mut found);
         sessions.sort_by_key(|session| session.as_ref().map(|session| (session.starts, session.id)));
+        let sessions: Vec<Session> = sessions.into_iter().flatten().collect();
+        let mut options: Vec<PriceOption> = options.into_iter().flatten().collect();
+        let seating = self.read_seating(map, &mut options, sessions.len(), &mut found);
+        self.needs_counts(seating.as_ref(), &options, &mut found);
         let details = details(self, usual, &mut found);
-        let (sessions, options) = (sessions.into_iter().flatten().collect(), options.into_iter().flatten().collect());
         match details {
-            Some(details) if found.is_empty() => Ok(Content { details, sessions, options }),
+            Some(details) if found.is_empty() => Ok(Content { details, sessions, options, seating }),
             _ => Err(found.into_details()),
+        }
+    }
+}
+
+impl EventDraft {
+    /// Reads how seats are sold, and counts the tickets of the options that sell them.
+    fn read_seating(
+        &self,
+        map: Option<Found>,
+        options: &mut Vec<PriceOption>,
+        sessions: usize,
+        found: &mut Findings,
+    ) -> Option<Seating> {
+        let (draft, map) = self.seating.as_ref().zip(map)?;
+        match map {
+            Ok(plan) => {
+                let seating = draft.read(&plan, (options, sessions), SEATING, found)?;
+                *options = counted(std::mem::take(options), &seating, &plan);
+                Some(seating)
+            }
+            Err(wrong) => {
+                found.wrong(&wrong.field, wrong.reason);
+                None
+            }
+        }
+    }
+
+    /// Notes options without seats that do not say how many tickets there are. Not told where something else is wrong with
+    /// the options or the seating: then it is not known which sell seats.
+    fn needs_counts(&self, seating: Option<&Seating>, options: &[PriceOption], found: &mut Findings) {
+        if options.len() < self.price_options.len() || seating.is_some() != self.seating.is_some() {
+            return;
+        }
+        for (place, (draft, option)) in self.price_options.iter().zip(options).enumerate() {
+            if draft.total_count.is_none() && !seating.is_some_and(|seating| seating.sells(option.id)) {
+                found.wrong(&format!("priceOptions[{place}].totalCount"), "is needed where no seats are sold");
+            }
         }
     }
 }
@@ -304,7 +378,9 @@ fn option(
     if let Some(before) = draft.original_price {
         found.within(&format!("{path}.originalPrice"), before, 0, Money::MAX);
     }
-    found.within(&format!("{path}.totalCount"), draft.total_count, 1, u64::from(Layout::MAX_CAPACITY));
+    if let Some(count) = draft.total_count {
+        found.within(&format!("{path}.totalCount"), count, 1, u64::from(Layout::MAX_CAPACITY));
+    }
     let most = draft.max_per_order.unwrap_or(u64::from(Quantity::MAX));
     let most = found.take(&format!("{path}.maxPerOrder"), Quantity::parse(most));
     let sale_starts = found.moment_if_any(&format!("{path}.saleStartsAt"), draft.sale_starts_at.as_deref());
@@ -319,7 +395,7 @@ fn option(
         name: draft.name.clone(),
         price: draft.price,
         original_price: draft.original_price,
-        total: u32::try_from(draft.total_count).ok()?,
+        total: u32::try_from(draft.total_count.unwrap_or(0)).ok()?,
         sort_order: draft.sort_order,
         max_per_order: most?,
         sale_starts,

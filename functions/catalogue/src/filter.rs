@@ -216,7 +216,7 @@ async fn with_stock<'event>(
 ) -> Result<Vec<(&'event Event, Remaining)>, Error> {
     let asked: Vec<_> = events
         .into_iter()
-        .map(|event| async move { Ok((event, Remaining::load(tenant, event, now).await?)) })
+        .map(|event| async move { Ok((event, Remaining::for_list(tenant, event, now).await?)) })
         .collect();
     stream::iter(asked).buffered(AT_ONCE).try_collect().await
 }

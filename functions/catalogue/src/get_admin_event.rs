@@ -25,7 +25,7 @@ impl Endpoint for GetAdminEvent {
         method: Method::Get,
         path: "/api/admin/events/{event}",
         auth: Auth::AtLeast(Role::Publisher),
-        grants: &[Grant::read(Table::Catalogue)],
+        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Inventory)],
         summary: "Read an event, whatever its state; publishers their own",
         errors: &[Code::NotFound],
         ..Route::DEFAULT

@@ -22,7 +22,7 @@ impl Endpoint for GetEvent {
         method: Method::Get,
         path: "/api/events/{event}",
         auth: Auth::Public,
-        grants: &[Grant::read(Table::Catalogue)],
+        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Inventory)],
         summary: "Read an event with its sessions, prices and tickets left",
         errors: &[Code::NotFound],
         cache: Some("public, max-age=2"),

@@ -39,7 +39,7 @@ impl Endpoint for GetStock {
         method: Method::Get,
         path: "/api/events/{event}/stock",
         auth: Auth::Public,
-        grants: &[Grant::read(Table::Catalogue)],
+        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Inventory)],
         summary: "Read how many tickets are left, by session and price option",
         errors: &[Code::NotFound],
         cache: Some("public, max-age=1"),

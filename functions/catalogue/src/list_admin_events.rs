@@ -37,7 +37,7 @@ impl Endpoint for ListAdminEvents {
         method: Method::Get,
         path: "/api/admin/events",
         auth: Auth::AtLeast(Role::Publisher),
-        grants: &[Grant::read(Table::Catalogue)],
+        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Inventory)],
         summary: "List events whatever their state, newest first; publishers their own",
         ..Route::DEFAULT
     };
@@ -52,9 +52,7 @@ impl Endpoint for ListAdminEvents {
         let mut events: Vec<&Event> = all.iter().filter(fits).collect();
         Sort::Newest.apply(&mut events, now);
         let page = page(&tenant, &filter, events, &self.page, now).await?;
-        let view = |event: &Event, left: &Remaining| {
-            EventView::of(tenant.id(), event, left, now).for_organisers(event.publisher)
-        };
+        let view = |event: &Event, left: &Remaining| EventView::of(tenant.id(), event, left, now).for_organisers(event);
         Ok(page.map(|(event, left)| view(event, &left)))
     }
 }

@@ -55,7 +55,7 @@ impl Endpoint for ListEvents {
         method: Method::Get,
         path: "/api/events",
         auth: Auth::Public,
-        grants: &[Grant::read(Table::Catalogue)],
+        grants: &[Grant::read(Table::Catalogue), Grant::read(Table::Inventory)],
         summary: "List what is on",
         cache: Some("public, max-age=2"),
         ..Route::DEFAULT

@@ -70,7 +70,7 @@ pub(crate) fn explain(WrongState: WrongState) -> Error {
 /// The event as its organisers see it.
 pub(crate) async fn view(tenant: &Tenant, event: &Event, now: Timestamp) -> Result<EventView, Error> {
     let left = Remaining::load(tenant, event, now).await?;
-    Ok(EventView::of(tenant.id(), event, &left, now).for_organisers(event.publisher))
+    Ok(EventView::of(tenant.id(), event, &left, now).for_organisers(event))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use domain::{
     Timestamp,
     event::{Event, PriceOption, Review, Session},
     id::{OptionId, SessionId},
+    seating::Seating,
 };
 
 use crate::draft::{Content, FreshIds};
@@ -20,8 +21,20 @@ pub(crate) struct Revision {
 pub(crate) enum StockStep {
     /// A new pool.
     Open { session: SessionId, option: OptionId, total: u32 },
+    /// The rows of a new session.
+    OpenSeats { session: SessionId },
     /// Another capacity of one that is sold from.
     Resize { session: SessionId, option: OptionId, from: u32, to: u32 },
+}
+
+impl StockStep {
+    /// The session whose rows it opens.
+    pub(crate) const fn seats(&self) -> Option<SessionId> {
+        match self {
+            Self::OpenSeats { session } => Some(*session),
+            Self::Open { .. } | Self::Resize { .. } => None,
+        }
+    }
 }
 
 /// Why content cannot be replaced.
@@ -29,7 +42,8 @@ pub(crate) enum StockStep {
 pub(crate) enum Unchangeable {
     /// The event is called off.
     Cancelled,
-    /// What was sold by would change: a session or price option that is gone, a date, the currency.
+    /// What was sold by would change: a session or price option that is gone, a date, the currency, whether an option sells
+    /// seats, or the seat map, which sessions move to by a route of its own.
     Locked,
 }
 
@@ -50,11 +64,19 @@ pub(crate) fn revise(
 /// Nothing is sold yet, so everything may change. What waited for review is a draft again: nobody approves what they
 /// have not read.
 fn revise_unsold(event: &Event, mut content: Content, fresh: &mut FreshIds, now: Timestamp) -> Revision {
+    // An approval that died half-way may have opened pools of the old size. Pools are named by ids, so an option of another
+    // size is another option, and what was opened is never sold.
     for option in &mut content.options {
-        // An approval that died half-way may have opened pools of the old size. Pools are named by ids, so an option of
-        // another size is another option, and what was opened is never sold.
-        if event.option(option.id).is_some_and(|old| old.total != option.total) {
+        let is_another = event.option(option.id).is_some_and(|old| old.total != option.total);
+        if is_another && !content.seating.as_ref().is_some_and(|seating| seating.sells(option.id)) {
             option.id = fresh.next();
+        }
+    }
+    // Likewise, rows that were opened for another map are those of another session.
+    let map_of = |seating: &Option<Seating>| seating.as_ref().map(|seating| (seating.venue, seating.version));
+    if event.seating.is_some() && map_of(&event.seating) != map_of(&content.seating) {
+        for session in &mut content.sessions {
+            session.id = fresh.next();
         }
     }
     let review = match event.review {
@@ -64,13 +86,42 @@ fn revise_unsold(event: &Event, mut content: Content, fresh: &mut FreshIds, now:
     Revision { event: replaced(event, review, content, now), stock: Vec::new() }
 }
 
+/// Sells an event's seats in another way, perhaps those of a newer version of the map.
+pub(crate) fn reseat(
+    event: &Event,
+    content: Content,
+    fresh: &mut FreshIds,
+    now: Timestamp,
+) -> Result<Revision, Unchangeable> {
+    match event.review {
+        Review::Cancelled { .. } => Err(Unchangeable::Cancelled),
+        Review::Draft | Review::Pending | Review::Rejected { .. } => Ok(revise_unsold(event, content, fresh, now)),
+        Review::Approved => {
+            let venue = |seating: &Option<Seating>| seating.as_ref().map(|seating| seating.venue);
+            if venue(&event.seating) != venue(&content.seating) || !sell_alike(event, &content) {
+                return Err(Unchangeable::Locked);
+            }
+            Ok(Revision { event: replaced(event, Review::Approved, content, now), stock: Vec::new() })
+        }
+    }
+}
+
+/// Whether each option of an event sells seats as it did before, or tickets without.
+fn sell_alike(event: &Event, content: &Content) -> bool {
+    let sells = |option| content.seating.as_ref().is_some_and(|seating| seating.sells(option));
+    event.options.iter().all(|option| sells(option.id) == event.sells_seats(option.id))
+}
+
 /// Tickets may have been sold: what they were sold by stays.
 fn revise_sold(event: &Event, content: Content, now: Timestamp) -> Result<Revision, Unchangeable> {
+    let map_of = |seating: &Option<Seating>| seating.as_ref().map(|seating| (seating.venue, seating.version));
     let same_dates = |old: &Session| content.sessions.iter().any(|new| new == old);
     let same_option = |old: &PriceOption| content.options.iter().any(|new| new.id == old.id);
     let is_kept = event.sessions.iter().all(same_dates)
         && event.options.iter().all(same_option)
-        && event.details.currency == content.details.currency;
+        && event.details.currency == content.details.currency
+        && map_of(&event.seating) == map_of(&content.seating)
+        && sell_alike(event, &content);
     if !is_kept {
         return Err(Unchangeable::Locked);
     }
@@ -79,7 +130,9 @@ fn revise_sold(event: &Event, content: Content, now: Timestamp) -> Result<Revisi
 }
 
 fn stock_steps(event: &Event, content: &Content) -> Vec<StockStep> {
-    let pools = content.sessions.iter().flat_map(|session| content.options.iter().map(move |option| (session, option)));
+    let sells_seats = |option: &&PriceOption| content.seating.as_ref().is_some_and(|seating| seating.sells(option.id));
+    let options: Vec<&PriceOption> = content.options.iter().filter(|option| !sells_seats(option)).collect();
+    let pools = content.sessions.iter().flat_map(|session| options.iter().map(move |option| (session, *option)));
     let step = |(session, option): (&Session, &PriceOption)| {
         let (session, total) = (session.id, option.total);
         match event.session(session).and(event.option(option.id)) {
@@ -90,24 +143,16 @@ fn stock_steps(event: &Event, content: &Content) -> Vec<StockStep> {
             Some(_) => None,
         }
     };
-    pools.filter_map(step).collect()
+    let is_new = |session: &&Session| content.seating.is_some() && event.session(session.id).is_none();
+    let seats = content.sessions.iter().filter(is_new).map(|session| StockStep::OpenSeats { session: session.id });
+    pools.filter_map(step).chain(seats).collect()
 }
 
 fn replaced(old: &Event, review: Review, content: Content, now: Timestamp) -> Event {
-    let Content { details, sessions, options } = content;
+    let Content { details, sessions, options, seating } = content;
     let Event { id, publisher, created, .. } = *old;
-    Event {
-        id,
-        publisher,
-        details,
-        sessions,
-        options,
-        seating: old.seating.clone(),
-        review,
-        created,
-        updated: now,
-        version: old.version + 1,
-    }
+    let version = old.version + 1;
+    Event { id, publisher, details, sessions, options, seating, review, created, updated: now, version }
 }
 
 #[cfg(test)]

@@ -6,16 +6,37 @@ use domain::{
     id::{OptionId, SessionId},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use store::Tenant;
+use store::{Tenant, keys};
 
-use crate::{remaining::pools, revise::StockStep};
+use crate::{
+    remaining::pools,
+    revise::{Revision, StockStep},
+};
 
 /// Pools opened at one time for one request; each writes its blocks several at a time.
 const AT_ONCE: usize = 4;
 
 /// Opens every pool of an event. Safe to repeat after dying anywhere in it.
 pub(crate) async fn open_all(tenant: &Tenant, event: &Event) -> Result<(), Error> {
-    open(tenant, pools(event).collect()).await
+    open(tenant, pools(event).filter(|(_, option, _)| !event.sells_seats(*option)).collect()).await?;
+    open_seats(tenant, event, event.sessions.iter().map(|session| session.id)).await
+}
+
+/// Creates the rows of every section for sessions, as the map says. Rows that are there stay as they are.
+async fn open_seats(
+    tenant: &Tenant,
+    event: &Event,
+    sessions: impl Iterator<Item = SessionId> + Send,
+) -> Result<(), Error> {
+    let Some(seating) = &event.seating else { return Ok(()) };
+    let plan = tenant.plan_of(seating).await?;
+    let sections = plan.version().addresses().every_block(plan.map());
+    let pools = sessions.flat_map(|session| sections.iter().map(move |(section, rows)| (session, section, rows)));
+    let opened = pools.map(|(session, section, rows)| async move {
+        let pool = keys::seat_pool(tenant.id(), session, section);
+        tenant.inventory().open_rows(pool, rows.iter().cloned()).await.map_err(Error::from)
+    });
+    stream::iter(opened.collect::<Vec<_>>()).buffer_unordered(AT_ONCE).try_collect().await
 }
 
 async fn open(tenant: &Tenant, pools: Vec<(SessionId, OptionId, u32)>) -> Result<(), Error> {
@@ -27,12 +48,15 @@ async fn open(tenant: &Tenant, pools: Vec<(SessionId, OptionId, u32)>) -> Result
 
 /// Makes the steps that have to come before an event is stored. Where one of them is refused, those before it are taken
 /// back.
-pub(crate) async fn apply(tenant: &Tenant, steps: &[StockStep]) -> Result<(), Error> {
+pub(crate) async fn apply(tenant: &Tenant, revision: &Revision) -> Result<(), Error> {
+    let steps = &revision.stock;
     let opened = steps.iter().filter_map(|step| match *step {
         StockStep::Open { session, option, total } => Some((session, option, total)),
-        StockStep::Resize { .. } => None,
+        StockStep::OpenSeats { .. } | StockStep::Resize { .. } => None,
     });
     open(tenant, opened.collect()).await?;
+    let seated: Vec<SessionId> = steps.iter().filter_map(StockStep::seats).collect();
+    open_seats(tenant, &revision.event, seated.into_iter()).await?;
     let mut made = Vec::new();
     for step in steps {
         let StockStep::Resize { session, option, from, to } = *step else { continue };

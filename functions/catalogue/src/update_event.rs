@@ -53,9 +53,10 @@ impl Endpoint for UpdateEvent {
         let mut fresh = FreshIds::new(now, app.random()?);
         for _ in 0..TRIES {
             let event = load(&tenant, reach, path.event.0).await?;
-            let content = self.0.clone().read_over(&event, &mut fresh).map_err(Error::fields)?;
+            let map = self.0.find_map(&tenant, Some(&event)).await?;
+            let content = self.0.clone().read_over(&event, map, &mut fresh).map_err(Error::fields)?;
             let revision = revise(&event, content, &mut fresh, now).map_err(explain)?;
-            stock::apply(&tenant, &revision.stock).await?;
+            stock::apply(&tenant, &revision).await?;
             if tenant.catalogue().put_event(&revision.event).await?.is_done() {
                 caller.trail.changed(event.id, &event, &revision.event);
                 stock::announce(&tenant, &revision.stock).await?;
@@ -66,7 +67,7 @@ impl Endpoint for UpdateEvent {
     }
 }
 
-fn explain(why: Unchangeable) -> Error {
+pub(crate) fn explain(why: Unchangeable) -> Error {
     match why {
         Unchangeable::Cancelled => Code::WrongState.into(),
         Unchangeable::Locked => Code::EventLocked.into(),

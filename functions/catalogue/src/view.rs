@@ -3,13 +3,12 @@
 use domain::{
     Timestamp,
     event::{Event, EventStatus, PriceOption, RefundPolicy, Review, Session},
-    id::UserId,
     tenant::TenantId,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::remaining::Remaining;
+use crate::{remaining::Remaining, seating::SeatingView};
 
 /// An event. Times are in the venue's zone.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -50,6 +49,9 @@ pub struct EventView {
     remaining_seats: u64,
     price_options: Vec<PriceOptionView>,
     sessions: Vec<SessionView>,
+    /// Numbered seats; not where tickets have no seats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seating: Option<SeatingView>,
     created_at: String,
     updated_at: String,
 }
@@ -137,14 +139,17 @@ impl EventView {
             remaining_seats: left.total(),
             price_options: options.into_iter().map(|option| PriceOptionView::of(event, option, left, now)).collect(),
             sessions: event.sessions.iter().map(|session| SessionView::of(event, session, left)).collect(),
+            seating: event.seating.as_ref().map(SeatingView::of),
             created_at: zone.rfc3339(event.created),
             updated_at: zone.rfc3339(event.updated),
         }
     }
 
     /// The event as its organisers see it.
-    pub(crate) fn for_organisers(self, publisher: UserId) -> Self {
-        Self { publisher_id: Some(publisher.to_string()), ..self }
+    pub(crate) fn for_organisers(self, event: &Event) -> Self {
+        let seating = self.seating.zip(event.seating.as_ref());
+        let seating = seating.map(|(view, seating)| view.for_organisers(seating, &event.details.zone));
+        Self { publisher_id: Some(event.publisher.to_string()), seating, ..self }
     }
 }
 

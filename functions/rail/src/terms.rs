@@ -107,7 +107,7 @@ struct FaresDraft {
     /// What a kilometre costs, by distance.
     #[serde(default)]
     #[schemars(length(max = 16))]
-    bands: Vec<BandDraft>,
+    bands: Vec<FareBandDraft>,
     /// What a child pays, in percent of the full fare; 50 where nothing is said.
     #[schemars(range(max = 100))]
     child_percent: Option<u8>,
@@ -123,7 +123,7 @@ struct FaresDraft {
 /// What a kilometre costs up to a distance.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct BandDraft {
+struct FareBandDraft {
     /// Up to how many kilometres; the last goes on for ever.
     #[schemars(range(min = 1))]
     to_km: u32,

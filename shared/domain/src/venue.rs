@@ -21,7 +21,7 @@ pub use grid::{Curve, Grid, GridError, Lettering, Numbering};
 pub use name::{Category, Label, LabelError, SeatName, SeatNameError, SectionId, SectionIdError};
 pub use set::SeatSet;
 pub(crate) use set::{lowest, places};
-pub use version::{Lost, Version, removed};
+pub use version::{Lost, Move, Version, removed};
 
 /// A place where events are held.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -43,10 +43,10 @@ pub use catalogue::{Catalogue, Put};
 pub use failed::Failed;
 pub use identity::Identity;
 pub use inventory::{Blocks, Changed, Inventory, Resized};
-pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
+pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored, Traveller};
 pub use rail::{Imported, OpenedPart, Opening, Rail};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
-pub use seats::{PoolOf, Seats, Sells, SessionSeats};
+pub use seats::{PoolOf, Rows, Seats, Sells, SessionSeats};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};
@@ -126,13 +126,12 @@ impl Tenant {
         Seats::new(self)
     }
 
-    /// Blocks of tickets, seats and stretches.
     /// The timetable and the runs of a railway.
     pub const fn rail(&self) -> Rail<'_> {
         Rail::new(self)
     }
 
-    /// Stock blocks.
+    /// Blocks of tickets, seats and stretches.
     pub const fn inventory(&self) -> Inventory<'_> {
         Inventory::new(self)
     }

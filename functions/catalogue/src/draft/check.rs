@@ -9,45 +9,50 @@ use super::{EventDraft, MAX_OPTIONS, MAX_POOLS, MAX_SESSIONS, MAX_TEXT_BYTES, MA
 
 /// Everything that is wrong, in the order in which it was found.
 #[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Detail>);
+pub(crate) struct Findings(Vec<Detail>);
 
 impl Findings {
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn into_details(self) -> Vec<Detail> {
+    /// How many there are so far.
+    pub(crate) const fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn into_details(self) -> Vec<Detail> {
         self.0
     }
 
-    pub(super) fn wrong(&mut self, field: &str, reason: impl Display) {
+    pub(crate) fn wrong(&mut self, field: &str, reason: impl Display) {
         self.0.push(Detail { field: field.to_owned(), reason: reason.to_string() });
     }
 
     /// Keeps a value that was read, or notes why it could not be.
-    pub(super) fn take<T, E: Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
+    pub(crate) fn take<T, E: Display>(&mut self, field: &str, read: Result<T, E>) -> Option<T> {
         read.map_err(|reason| self.wrong(field, reason)).ok()
     }
 
-    pub(super) fn within(&mut self, field: &str, value: u64, least: u64, most: u64) {
+    pub(crate) fn within(&mut self, field: &str, value: u64, least: u64, most: u64) {
         if !(least..=most).contains(&value) {
             self.wrong(field, format_args!("must be {least} to {most}"));
         }
     }
 
-    pub(super) fn moment(&mut self, field: &str, text: &str) -> Option<Timestamp> {
+    pub(crate) fn moment(&mut self, field: &str, text: &str) -> Option<Timestamp> {
         // Milliseconds are what is stored: an event that is read and sent back is the same event.
         let millis = text.parse::<Timestamp>().map(Timestamp::as_millisecond);
         let read = millis.and_then(Timestamp::from_millisecond).map_err(|_| "must be a time of RFC 3339 with offset");
         self.take(field, read)
     }
 
-    pub(super) fn moment_if_any(&mut self, field: &str, text: Option<&str>) -> Option<Timestamp> {
+    pub(crate) fn moment_if_any(&mut self, field: &str, text: Option<&str>) -> Option<Timestamp> {
         text.and_then(|text| self.moment(field, text))
     }
 
     /// Reads the id of something that the event must have.
-    pub(super) fn known<I: FromStr + Copy>(&mut self, field: &str, text: &str, known: impl Fn(I) -> bool) -> Option<I> {
+    pub(crate) fn known<I: FromStr + Copy>(&mut self, field: &str, text: &str, known: impl Fn(I) -> bool) -> Option<I> {
         let id = text.parse().ok().filter(|id| known(*id));
         self.take(field, id.ok_or("must be the id of one that the event has; leave it out for a new one"))
     }
@@ -62,7 +67,7 @@ impl Findings {
         }
     }
 
-    fn count(&mut self, field: &str, count: usize, least: usize, most: usize) {
+    fn entries(&mut self, field: &str, count: usize, least: usize, most: usize) {
         if !(least..=most).contains(&count) {
             self.wrong(field, format_args!("must have {least} to {most} entries"));
         }
@@ -73,12 +78,12 @@ impl Findings {
 pub(super) fn sizes(draft: &EventDraft, found: &mut Findings) {
     texts(draft, found);
     let (sessions, options) = (draft.sessions.len(), draft.price_options.len());
-    found.count("sessions", sessions, 1, MAX_SESSIONS);
-    found.count("priceOptions", options, 1, MAX_OPTIONS);
+    found.entries("sessions", sessions, 1, MAX_SESSIONS);
+    found.entries("priceOptions", options, 1, MAX_OPTIONS);
     if sessions.saturating_mul(options) > MAX_POOLS {
         found.wrong("sessions", format_args!("sessions times priceOptions must be at most {MAX_POOLS}"));
     }
-    let counts = draft.price_options.iter().map(|option| option.total_count);
+    let counts = draft.price_options.iter().filter_map(|option| option.total_count);
     let per_session = counts.fold(0_u64, u64::saturating_add);
     if per_session.saturating_mul(u64::try_from(sessions).unwrap_or(u64::MAX)) > MAX_TICKETS {
         found.wrong("priceOptions", format_args!("the tickets of all sessions together must be at most {MAX_TICKETS}"));
@@ -116,7 +121,7 @@ fn texts(draft: &EventDraft, found: &mut Findings) {
 }
 
 fn words(field: &str, words: &[String], most: usize, longest: usize, found: &mut Findings) {
-    found.count(field, words.len(), 0, most);
+    found.entries(field, words.len(), 0, most);
     for (place, word) in words.iter().enumerate() {
         found.length(&format!("{field}[{place}]"), word, 1, longest);
     }

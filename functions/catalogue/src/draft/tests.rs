@@ -29,20 +29,20 @@ fn draft() -> Value {
 
 fn read(draft: Value) -> Result<Content, Vec<String>> {
     let draft: EventDraft = serde_json::from_value(draft).unwrap();
-    let read = draft.read(domain::event::RefundPolicy::default(), &mut FreshIds::new(at(0), [1; 10]));
+    let read = draft.read(None, domain::event::RefundPolicy::default(), &mut FreshIds::new(at(0), [1; 10]));
     read.map_err(|details| details.into_iter().map(|detail| detail.field).collect())
 }
 
 /// An event of two sessions (at 1 000 and 86 400 seconds) and two options (100 at 12 800 fen, 10 at 30 000).
 pub(crate) fn event() -> Event {
-    let Content { details, sessions, options } = read(draft()).unwrap();
+    let Content { details, sessions, options, seating } = read(draft()).unwrap();
     Event {
         id: EventId::from_bytes([1; 16]),
         publisher: UserId::from_bytes([2; 16]),
         details,
         sessions,
         options,
-        seating: None,
+        seating,
         review: Review::Draft,
         created: at(0),
         updated: at(0),
@@ -51,7 +51,12 @@ pub(crate) fn event() -> Event {
 }
 
 pub(crate) fn content(event: &Event) -> Content {
-    Content { details: event.details.clone(), sessions: event.sessions.clone(), options: event.options.clone() }
+    Content {
+        details: event.details.clone(),
+        sessions: event.sessions.clone(),
+        options: event.options.clone(),
+        seating: event.seating.clone(),
+    }
 }
 
 /// The draft with one value replaced, found by its pointer (RFC 6901), and the fields that are wrong then.
@@ -149,7 +154,7 @@ fn ids_name_what_the_event_has() {
         changed["sessions"][0]["id"] = one.into();
         changed["sessions"][1]["id"] = two;
         let draft: EventDraft = serde_json::from_value(changed).unwrap();
-        let read = draft.read_over(&event, &mut FreshIds::new(at(9), [3; 10]));
+        let read = draft.read_over(&event, None, &mut FreshIds::new(at(9), [3; 10]));
         read.map_err(|details| details.into_iter().map(|detail| detail.field).collect::<Vec<_>>())
     };
     let own = event.sessions[0].id;

@@ -4,7 +4,7 @@ use domain::{
     Timestamp,
     id::{Id as _, RunId},
     pool::PoolKey,
-    rail::coach::Class,
+    rail::{coach::Class, passenger::Presence},
     tenant::TenantId,
 };
 use jiff::{
@@ -36,6 +36,11 @@ pub fn run_date(run: RunId) -> Date {
 /// [`Formation::rows`]: domain::rail::coach::Formation::rows
 pub fn class_pool(tenant: &TenantId, run: RunId, class: &Class) -> PoolKey {
     PoolKey::from_hash(&hash(&[b"class", tenant.as_str().as_bytes(), &run.bytes(), class.to_string().as_bytes()]))
+}
+
+/// The pool of one week of a person, who is known by a keyed hash.
+pub fn person_pool(tenant: &TenantId, person: &[u8; 32], week: &Presence) -> PoolKey {
+    PoolKey::from_hash(&hash(&[tenant.as_str().as_bytes(), &week.pool(person)]))
 }
 
 /// Which import the timetable of a tenant is.

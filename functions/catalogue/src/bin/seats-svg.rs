@@ -1,0 +1,5 @@
+//! Written by `cargo xtask generate`: the Lambda function `seats-svg`.
+
+fn main() -> std::process::ExitCode {
+    runtime::serve(&catalogue::seats_svg::OPERATION)
+}
