@@ -63,9 +63,9 @@ pub struct OpenRuns {
 /// Trains with the same terms; all of them where nothing is said.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 struct LotDraft {
-    /// The terms' name.
+    /// The terms' name; the first terms where nothing is said.
     #[schemars(length(min = 1, max = 40))]
-    template: String,
+    template: Option<String>,
     /// Numbers of trains, or names of services.
     #[schemars(length(min = 1, max = 5_000), inner(length(min = 1, max = 32)))]
     numbers: Option<Vec<String>>,
@@ -186,7 +186,8 @@ impl OpenRuns {
                     continue;
                 }
             };
-            match terms.iter().find(|(name, _)| *name == draft.template) {
+            let named = |name: &str| draft.template.as_deref().is_none_or(|template| template == name);
+            match terms.iter().find(|(name, _)| named(name)) {
                 Some((_, Some((terms, opens)))) => lots.push(Lot { which, terms: terms.clone(), opens: *opens }),
                 // What is wrong with these terms was said.
                 Some((_, None)) => {}
