@@ -5,12 +5,12 @@ use app::{App, Duty, Failure, Grant, Job, Source, Worker, message::OrderNamed, w
 use domain::{
     Timestamp,
     event::{Event, later},
-    pool::{Layout, PoolKey},
+    pool::PoolKey,
     tenant::TenantId,
 };
 use providers::queue::Queue;
 use serde::{Deserialize, Serialize};
-use store::{Summary, Table, Tenant, keys};
+use store::{Summary, Table, Tenant};
 
 /// The worker.
 pub static WORKER: Worker = Worker::of::<ReconcileHolds>();
@@ -77,19 +77,15 @@ fn is_recent(event: &Event, now: Timestamp) -> bool {
 }
 
 async fn walk_event(app: &App, tenant: &Tenant, event: &Event, now: Timestamp) -> Result<(), Failure> {
-    for session in &event.sessions {
-        for option in &event.options {
-            let pool = keys::stock_pool(tenant.id(), session.id, option.id);
-            let layout = Layout::of(option.total).map_err(Failure::poison)?;
-            walk_pool(app, tenant, pool, layout, now).await?;
-        }
+    for pool in tenant.pools_of(event).await? {
+        walk_pool(app, tenant, pool.pool, pool.shards(), now).await?;
     }
     Ok(())
 }
 
-async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, layout: Layout, now: Timestamp) -> Result<(), Failure> {
+async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, shards: u16, now: Timestamp) -> Result<(), Failure> {
     let summaries = tenant.stock().read_summaries(pool).await?;
-    for shard in shards_to_read(&summaries, layout, now) {
+    for shard in shards_to_read(&summaries, shards, now) {
         let tidied = tenant.tidy(pool, shard, now).await?;
         for order in tidied.awaiting {
             let message = OrderNamed { tenant: Text(tenant.id().clone()), order: Text(order) };
@@ -101,7 +97,7 @@ async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, layout: Layout, no
         }
     }
     let left: u32 = tenant.stock().read_summaries(pool).await?.iter().map(|summary| summary.available).sum();
-    if left == 0 && layout.capacity() > 0 && !tenant.stock().is_sold_out(pool, now).await? {
+    if left == 0 && shards > 0 && !tenant.stock().is_sold_out(pool, now).await? {
         tenant.stock().mark_if_sold_out(pool, now).await?;
     }
     Ok(())
@@ -113,10 +109,10 @@ fn is_turn(shard: u16, now: Timestamp) -> bool {
 }
 
 /// Shards with an entry past its time, shards that were never counted, and every shard in its turn.
-fn shards_to_read(summaries: &[Summary], layout: Layout, now: Timestamp) -> Vec<u16> {
+fn shards_to_read(summaries: &[Summary], shards: u16, now: Timestamp) -> Vec<u16> {
     let known = |shard: u16| summaries.iter().find(|summary| summary.shard == shard);
     let last = summaries.iter().map(|summary| summary.shard + 1).max().unwrap_or(0);
-    let shards = 0..layout.shards().max(last);
+    let shards = 0..shards.max(last);
     let small = shards.len() <= SMALL_POOL;
     let is_due = |summary: &Summary| summary.earliest.is_some_and(|earliest| earliest <= now);
     let wanted = |shard: &u16| small || is_turn(*shard, now) || known(*shard).is_none_or(is_due);
@@ -134,18 +130,16 @@ mod tests {
 
     #[test]
     fn shards_are_read_when_due_unknown_or_in_turn() {
-        let layout = Layout::of(6 * 256).unwrap();
         let now = Timestamp::from_second(5 * 60).unwrap();
         let summaries: Vec<_> =
             [None, Some(300), Some(301), None, None].into_iter().zip(0..).map(|(x, n)| summary(n, x)).collect();
-        assert_eq!(shards_to_read(&summaries, layout, now), [1, 5]);
+        assert_eq!(shards_to_read(&summaries, 6, now), [1, 5]);
         let next = Timestamp::from_second(3 * 60).unwrap();
-        assert_eq!(shards_to_read(&summaries, layout, next), [3, 5]);
+        assert_eq!(shards_to_read(&summaries, 6, next), [3, 5]);
     }
 
     #[test]
     fn small_pools_are_read_every_time() {
-        let layout = Layout::of(100).unwrap();
-        assert_eq!(shards_to_read(&[summary(0, None)], layout, Timestamp::UNIX_EPOCH), [0]);
+        assert_eq!(shards_to_read(&[summary(0, None)], 1, Timestamp::UNIX_EPOCH), [0]);
     }
 }

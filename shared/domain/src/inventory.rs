@@ -417,8 +417,7 @@ impl Held {
             }
             Block::Coach(found) => {
                 let change = self.ride_again(order, found, until, token)?;
-                let is_free = found.clone().apply(&change).is_ok();
-                is_free.then(|| vec![found.decide(change).into()])
+                Some(vec![found.decide(change).ok()?.into()])
             }
         }
     }

@@ -10,7 +10,12 @@ use crate::{
     id::{EventId, OptionId, RunId, SessionId, UserId},
     order::Subject,
     pool::Layout,
-    rail::{coach::Class, station::Telecode},
+    rail::{
+        coach::Class,
+        run::{RunPlan, Status},
+        station::Telecode,
+        stretch::Stretch,
+    },
     ticket::Validity,
 };
 
@@ -108,6 +113,44 @@ impl Occasion {
     pub fn is_to_come(&self, now: Timestamp) -> bool {
         self.standing == Standing::Open && now < self.ends
     }
+}
+
+impl RunPlan {
+    /// The occasion of a ride; nothing where the train has no such stretch. Passengers board until it leaves.
+    pub fn occasion(&self, class: &Class, stretch: Stretch) -> Option<Occasion> {
+        let stop = |point: u16| self.train.stops().get(usize::from(point)).map(|stop| stop.station);
+        let place = |point: u16| self.places.get(usize::from(point));
+        let (from, to) = (place(stretch.from())?, place(stretch.to())?);
+        let (starts, ends) = (self.departs(stretch.from())?, self.arrives(stretch.to())?);
+        Some(Occasion {
+            kind: Kind::Ride {
+                run: self.id,
+                train: self.train.number().to_owned(),
+                class: class.clone(),
+                from: stop(stretch.from())?,
+                to: stop(stretch.to())?,
+            },
+            title: format!("{} {} → {}", self.train.number(), from.name, to.name),
+            poster: None,
+            city: from.city.clone(),
+            venue: from.name.clone(),
+            address: String::new(),
+            zone: self.zone.clone(),
+            starts,
+            ends,
+            doors: later(starts, -Self::BOARDING_SECS),
+            refunds: self.terms.refunds,
+            standing: match self.status {
+                Status::Open => Standing::Open,
+                Status::Cancelled { .. } => Standing::CalledOff,
+                Status::Opening => Standing::Closed,
+            },
+            publisher: None,
+        })
+    }
+
+    /// Seconds before departure from which tickets are admitted to a platform: two hours.
+    const BOARDING_SECS: i64 = 2 * 3_600;
 }
 
 impl Event {

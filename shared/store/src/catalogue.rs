@@ -17,6 +17,7 @@ use domain::{
     tenant::{Tenant as Settings, TenantId},
 };
 
+pub(crate) use self::event::{read_refunds, refund_words};
 use self::{event::EventItem, settings::SettingsItem};
 use crate::{
     Failed, Platform, SORT, Table, Tenant,

@@ -7,18 +7,20 @@ use aws_lc_rs::digest::{Context, SHA256};
 use data_encoding::HEXLOWER;
 use domain::{
     Timestamp,
-    id::{EventId, Id, KeyId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId},
+    id::{EventId, Id, KeyId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId},
     payment::Provider,
     pool::{BlockAddress, PoolKey},
-    rail::coach::Class,
     tenant::TenantId,
-    venue::SectionId,
 };
 
 use crate::client::Key;
 
+mod rail;
 mod venues;
 
+pub(crate) use rail::{OPENED, RUN_SLOTS, opening, opening_head, opening_part, run, runs, timetable, timetable_part};
+pub use rail::{class_pool, person_pool, run_date, run_id};
+pub use venues::seat_pool;
 pub(crate) use venues::{map, map_part, venue, venues};
 
 fn key(partition: String, sort: impl Into<String>) -> Key {
@@ -28,18 +30,6 @@ fn key(partition: String, sort: impl Into<String>) -> Key {
 /// The pool of one price option in one session.
 pub fn stock_pool(tenant: &TenantId, session: SessionId, option: OptionId) -> PoolKey {
     PoolKey::from_hash(&hash(&[b"stock", tenant.as_str().as_bytes(), &session.bytes(), &option.bytes()]))
-}
-
-/// The pool of one section of one session.
-pub fn seat_pool(tenant: &TenantId, session: SessionId, section: &SectionId) -> PoolKey {
-    let section = section.as_str().as_bytes();
-    PoolKey::from_hash(&hash(&[b"seats", tenant.as_str().as_bytes(), &session.bytes(), section]))
-}
-
-/// The pool of one class of one run.
-pub fn class_pool(tenant: &TenantId, run: RunId, class: &Class) -> PoolKey {
-    let class = class.to_string();
-    PoolKey::from_hash(&hash(&[b"class", tenant.as_str().as_bytes(), &run.bytes(), class.as_bytes()]))
 }
 
 /// SHA-256 over parts, each preceded by its length so that no two lists of parts give the same bytes.

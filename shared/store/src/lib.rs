@@ -21,6 +21,7 @@ mod occasion;
 mod orders;
 mod packed;
 pub mod protocol;
+mod rail;
 mod schema;
 mod seats;
 mod stock;
@@ -43,8 +44,9 @@ pub use failed::Failed;
 pub use identity::Identity;
 pub use inventory::{Blocks, Changed, Inventory, Resized};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored};
+pub use rail::{Imported, OpenedPart, Opening, Rail};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
-pub use seats::{PoolOf, Rows, Seats, Sells, SessionSeats};
+pub use seats::{PoolOf, Seats, Sells, SessionSeats};
 pub use stock::{Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};
@@ -122,6 +124,11 @@ impl Tenant {
     /// Numbered seats of sessions, as they are seen.
     pub const fn seats(&self) -> Seats<'_> {
         Seats::new(self)
+    }
+
+    /// The timetable and the runs of a railway.
+    pub const fn rail(&self) -> Rail<'_> {
+        Rail::new(self)
     }
 
     /// Blocks of tickets, seats and stretches.

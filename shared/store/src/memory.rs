@@ -2,7 +2,7 @@
 //! it only says where to look first, and when it is not worth looking.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -10,6 +10,7 @@ use domain::{
     Timestamp,
     event::later,
     pool::{BlockAddress, PoolKey},
+    rail::row::Row,
 };
 
 use crate::Summary;
@@ -18,6 +19,8 @@ use crate::Summary;
 const MAX_POOLS: usize = 4_096;
 /// Seconds for which a full block is passed over.
 const FULL_SECS: i64 = 1;
+/// Seconds for which the rows of a class are decided upon without being read again.
+const COACH_SECS: i64 = 2;
 
 /// Memory of one process.
 #[derive(Debug, Default)]
@@ -25,6 +28,7 @@ pub(crate) struct Memory {
     pub(crate) catalogue: crate::catalogue::CatalogueCache,
     pub(crate) seats: crate::seats::KnownSeats,
     pub(crate) venues: crate::venues::VenueCache,
+    pub(crate) rail: crate::rail::RailCache,
     pools: Mutex<HashMap<PoolKey, Pool>>,
 }
 
@@ -34,7 +38,12 @@ struct Pool {
     refused: HashMap<u16, (u8, Timestamp)>,
     summaries: Option<(Arc<Vec<Summary>>, Timestamp)>,
     sold_out: Option<(bool, Timestamp)>,
+    /// The rows of a class of a train, and until when they are worth deciding on.
+    coaches: Option<(CoachRows, Timestamp)>,
 }
+
+/// The rows of a class of a train, by number.
+pub(crate) type CoachRows = BTreeMap<u16, Arc<Row>>;
 
 impl Memory {
     /// Whether a block is worth trying for that many tickets.
@@ -73,6 +82,27 @@ impl Memory {
     /// Notes whether a pool is marked sold out.
     pub(crate) fn learn_sold_out(&self, pool: PoolKey, sold_out: bool, until: Timestamp) {
         self.pool(pool, |pool| pool.sold_out = Some((sold_out, until)));
+    }
+
+    /// The rows of a class while they are fresh.
+    pub(crate) fn coaches(&self, pool: PoolKey, now: Timestamp) -> Option<CoachRows> {
+        let pools = self.lock();
+        let (rows, until) = pools.get(&pool)?.coaches.as_ref()?;
+        (now < *until).then(|| rows.clone())
+    }
+
+    /// Notes the rows of a class.
+    pub(crate) fn learn_coaches(&self, pool: PoolKey, rows: &CoachRows, now: Timestamp) {
+        self.pool(pool, |pool| pool.coaches = Some((rows.clone(), later(now, COACH_SECS))));
+    }
+
+    /// Notes one row of a class as a write or a refusal showed it.
+    pub(crate) fn learn_coach(&self, pool: PoolKey, number: u16, row: &Arc<Row>) {
+        self.pool(pool, |pool| {
+            if let Some((rows, _)) = &mut pool.coaches {
+                rows.insert(number, Arc::clone(row));
+            }
+        });
     }
 
     /// Forgets what was learnt about a pool to which stock has come back.

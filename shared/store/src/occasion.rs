@@ -14,7 +14,10 @@ impl Tenant {
                 let event = self.catalogue().event(*event).await?;
                 Ok(event.and_then(|event| event.occasion_of(subject)))
             }
-            Subject::Ride { .. } => Ok(None),
+            Subject::Ride { run, class, stretch } => {
+                let run = self.rail().run(*run).await?;
+                Ok(run.and_then(|run| run.occasion(class, *stretch)))
+            }
         }
     }
 
@@ -25,7 +28,10 @@ impl Tenant {
                 let event = self.catalogue().event_cached(*event, now).await?;
                 Ok(event.and_then(|event| event.occasion_of(subject)).map(Arc::new))
             }
-            Subject::Ride { .. } => Ok(None),
+            Subject::Ride { run, class, stretch } => {
+                let run = self.rail().run_cached(*run, now).await?;
+                Ok(run.and_then(|run| run.occasion(class, *stretch)).map(Arc::new))
+            }
         }
     }
 }

@@ -8,8 +8,11 @@
 //! Each step is one conditional write that can be repeated after any crash; there is no transaction on this path.
 
 mod hold;
+mod reclaim;
 mod release;
 mod revive;
+mod rides;
+mod seats;
 mod settle;
 
 use domain::{
@@ -22,6 +25,8 @@ use domain::{
 
 pub use release::Tidied;
 pub use revive::Revived;
+pub use rides::{PersonHold, RideClaim, RideHold};
+pub use seats::{SeatClaim, SeatHold};
 pub use settle::Settled;
 
 /// What a buyer asks for.

@@ -93,8 +93,7 @@ impl Rides {
 }
 
 impl History for Rides {
-    const WORDS: &'static [&'static str] =
-        &["done", "Coach(Taken)", "Coach(Held)", "Coach(Changed)", "Coach(NoSuchPlace)"];
+    const WORDS: &'static [&'static str] = &["done", "Coach(Taken)", "Coach(Held)", "Coach(Changed)"];
 
     fn begin(rng: Rng) -> Self {
         let row = Row::empty(Kind::Coach, SEATS, POINTS);
@@ -102,13 +101,17 @@ impl History for Rides {
     }
 
     fn change(&mut self) -> inventory::Change {
-        let change = self.next();
-        // What takes no segment is written blindly as often as not.
-        if !change.takes() && self.rng.bool() {
-            return Decided::blind(change).into();
+        loop {
+            let change = self.next();
+            if !change.takes() {
+                return Decided::blind(change).into();
+            }
+            // What is not right on the row that was read is never written; it may have been right on the one before.
+            let of = if self.rng.u8(..3) == 0 { self.rng.choice(self.before.clone()) } else { None };
+            if let Ok(decided) = of.unwrap_or_else(|| self.row.clone()).decide(change) {
+                return decided.into();
+            }
         }
-        let of = if self.rng.u8(..5) == 0 { self.rng.choice(self.before.clone()) } else { None };
-        of.unwrap_or_else(|| self.row.clone()).decide(change).into()
     }
 
     fn block(&self) -> Block {

@@ -23,6 +23,16 @@ impl Weekdays {
         self.0 & Self::bit(day) != 0
     }
 
+    /// A bit for each, Monday the lowest.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Reads [`Weekdays::bits`] back; other bits are left out.
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & Self::ALL.0)
+    }
+
     fn bit(day: Weekday) -> u8 {
         1 << day.to_monday_zero_offset()
     }
@@ -79,6 +89,21 @@ impl Calendar {
             return Err(CalendarError::Both);
         }
         Ok(Self { without, also, ..self })
+    }
+
+    /// The days of the week on which it usually runs.
+    pub const fn weekdays(&self) -> Weekdays {
+        self.days
+    }
+
+    /// Its first day and its last.
+    pub const fn span(&self) -> (Date, Date) {
+        (self.from, self.to)
+    }
+
+    /// The days that are left out, and those that are added.
+    pub const fn exceptions(&self) -> (&BTreeSet<Date>, &BTreeSet<Date>) {
+        (&self.without, &self.also)
     }
 
     /// Whether the train sets out on a date.

@@ -124,6 +124,16 @@ impl Policy {
         Ok(Self { most, stages })
     }
 
+    /// How often a ticket may be changed.
+    pub const fn most(&self) -> u8 {
+        self.most
+    }
+
+    /// Its stages, in the order of time.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
     /// What it costs now to change a ticket that was changed so many times.
     pub fn change(&self, old: &Trip<'_>, new: &Trip<'_>, changed: u8, now: Timestamp) -> Result<Difference, Refused> {
         if changed >= self.most {

@@ -114,6 +114,21 @@ impl Tariff {
         Ok(Self { currency, step, classes })
     }
 
+    /// What its fares are stated in.
+    pub const fn currency(&self) -> Currency {
+        self.currency
+    }
+
+    /// To how many minor units its fares are rounded.
+    pub const fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// The fares of each class.
+    pub const fn classes(&self) -> &BTreeMap<Class, ClassFares> {
+        &self.classes
+    }
+
     /// What one passenger pays for a stretch of a train.
     pub fn fare(&self, train: &Train, class: &Class, stretch: Stretch, who: Passenger) -> Result<Money, FareError> {
         let fares = self.classes.get(class).ok_or(FareError::Class)?;

@@ -17,13 +17,18 @@ impl Matrix {
     /// and the sums over all corners that cover a stretch are taken in one walk: the work is a few steps per gap and per
     /// stretch, not the product of seats and stretches.
     pub fn of(seats: &Seats<'_>, guard: &Guard<'_>) -> Self {
-        let stops = seats.stops();
+        Self::of_gaps(seats.stops(), seats.gaps().map(|(row, gap)| (row, gap, 1)), guard)
+    }
+
+    /// Counts free stretches that are told as the place of their row among the rows of the class, the stretch, and how many
+    /// seats of the row are free for just that. A stretch that the run does not have is not counted.
+    pub fn of_gaps(stops: u16, gaps: impl IntoIterator<Item = (usize, Stretch, u32)>, guard: &Guard<'_>) -> Self {
         let mut open = Corners::new(stops);
         let mut kept = Corners::new(stops);
-        for (row, gap) in seats.gaps() {
+        for (row, gap, seats) in gaps.into_iter().filter(|(_, gap, _)| gap.to() < stops) {
             // A kept seat counts for long journeys alone, but only where such a journey still fits.
             let corners = if guard.keeps(row) && guard.is_long(gap) { &mut kept } else { &mut open };
-            corners.add(gap);
+            corners.add(gap, seats);
         }
         let (open, kept) = (open.sums(), kept.sums());
         let stretches = stretches(stops);
@@ -77,10 +82,10 @@ impl Corners {
         Self { stops, cells: vec![0; stops * stops] }
     }
 
-    fn add(&mut self, gap: Stretch) {
+    fn add(&mut self, gap: Stretch, seats: u32) {
         let place = usize::from(gap.from()) * self.stops + usize::from(gap.to());
         if let Some(cell) = self.cells.get_mut(place) {
-            *cell += 1;
+            *cell += seats;
         }
     }
 

@@ -60,6 +60,16 @@ impl Quota {
         Ok(Self { least_km, stages })
     }
 
+    /// From how many kilometres on a journey is long.
+    pub const fn least_km(&self) -> u32 {
+        self.least_km
+    }
+
+    /// Its stages, in the order of time.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
     /// What is kept of a class with that many rows, that many minutes before the train departs at its first stop; `km` are
     /// the kilometres from there to each stop.
     pub fn guard<'k>(&self, rows: usize, minutes_before: i64, km: &'k [u32]) -> Guard<'k> {

@@ -263,9 +263,14 @@ impl Row {
         self.points
     }
 
-    /// A change that was decided on this row as it is.
-    pub const fn decide(&self, change: Change) -> Decided {
-        Decided { change, revision: Some(self.revision) }
+    /// A change that is right on this row as it is. Whether segments are free cannot be said in a condition, so it is seen
+    /// here, and written only if nothing was taken since.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn decide(&self, change: Change) -> Result<Decided, Refused> {
+        self.clone().apply(&change)?;
+        Ok(Decided { change, revision: Some(self.revision) })
     }
 
     /// Every entry.

@@ -24,6 +24,12 @@ impl TimeOfDay {
     }
 }
 
+impl std::fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
 impl std::str::FromStr for TimeOfDay {
     type Err = TimeError;
 
@@ -307,6 +313,7 @@ pub(crate) mod tests {
     #[test]
     fn times_are_those_of_a_day() {
         assert_eq!("7:05".parse::<TimeOfDay>().unwrap().minute(), 425);
+        assert_eq!("7:05".parse::<TimeOfDay>().unwrap().to_string(), "07:05");
         for bad in ["", "24:00", "12:60", "12", "12:5", "-1:00", "+1:00", "012:00", "12:00:00"] {
             assert_eq!(bad.parse::<TimeOfDay>(), Err(TimeError), "{bad}");
         }

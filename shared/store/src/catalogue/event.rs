@@ -241,7 +241,7 @@ fn read_review(word: &str, why: Option<String>) -> Result<Review, Failed> {
     }
 }
 
-pub(super) fn refund_words(policy: RefundPolicy) -> (String, u16) {
+pub(crate) fn refund_words(policy: RefundPolicy) -> (String, u16) {
     let (word, hours) = match policy {
         RefundPolicy::Never => ("none", 0),
         RefundPolicy::Review { hours_before } => ("review", hours_before),
@@ -250,7 +250,7 @@ pub(super) fn refund_words(policy: RefundPolicy) -> (String, u16) {
     (word.to_owned(), hours)
 }
 
-pub(super) fn read_refunds(word: &str, hours_before: u16) -> Result<RefundPolicy, Failed> {
+pub(crate) fn read_refunds(word: &str, hours_before: u16) -> Result<RefundPolicy, Failed> {
     match word {
         "none" => Ok(RefundPolicy::Never),
         "review" => Ok(RefundPolicy::Review { hours_before }),

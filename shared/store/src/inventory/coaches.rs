@@ -62,24 +62,26 @@ fn hold(order: OrderId, entry: &Entry, evict: &[Examined]) -> Expression {
     for (number, examined) in evict.iter().enumerate() {
         update.push_str(if number == 0 { " REMOVE " } else { ", " });
         update.push_str(&format!("e.#v{number}"));
-        given.push_str(&format!(" AND e.#v{number}.t = :t{number}"));
+        given.push_str(&format!(" AND e.#v{number}.t = :t{number} AND e.#v{number}.p = :p{number}"));
         expression = expression
             .name(&format!("#v{number}"), examined.order.bare())
-            .value(&format!(":t{number}"), blob(examined.entry.token));
+            .value(&format!(":t{number}"), blob(examined.entry.token))
+            .value(&format!(":p{number}"), encode_places(&examined.entry.places));
     }
     Expression { update: Some(update), condition: Some(given), ..expression }
 }
 
 fn still(examined: &Examined, update: &str) -> Expression {
-    let token = blob(examined.entry.token);
-    Expression::set(update).given("e.#o.t = :t").name("#o", examined.order.bare()).value(":t", token)
+    Expression::set(update)
+        .given("e.#o.t = :t AND e.#o.p = :p")
+        .name("#o", examined.order.bare())
+        .value(":t", blob(examined.entry.token))
+        .value(":p", encode_places(&examined.entry.places))
 }
 
 fn encode_entry(entry: &Entry) -> AttributeValue {
-    let mut map = HashMap::from([
-        (PLACES.to_owned(), AttributeValue::B(Blob::new(write_places(&entry.places)))),
-        (TOKEN.to_owned(), blob(entry.token)),
-    ]);
+    let mut map =
+        HashMap::from([(PLACES.to_owned(), encode_places(&entry.places)), (TOKEN.to_owned(), blob(entry.token))]);
     if let Some(until) = entry.until {
         map.insert(UNTIL.to_owned(), number(until.as_second()));
     }
@@ -87,6 +89,10 @@ fn encode_entry(entry: &Entry) -> AttributeValue {
         map.insert(INSTEAD.to_owned(), AttributeValue::B(Blob::new(other.bytes())));
     }
     AttributeValue::M(map)
+}
+
+fn encode_places(places: &Places) -> AttributeValue {
+    AttributeValue::B(Blob::new(write_places(places)))
 }
 
 /// Places as they are stored: seat, from and to of each.
@@ -204,7 +210,7 @@ mod tests {
     fn what_takes_a_segment_is_never_written_blindly() {
         let hold = Change::Hold { order: OrderId::from_bytes([1; 16]), entry: entry(0, 1, 2), evict: Vec::new() };
         assert!(expression(&Decided::blind(hold.clone())).is_err());
-        let decided = Row::empty(Kind::Coach, 5, 30).decide(hold);
+        let decided = Row::empty(Kind::Coach, 5, 30).decide(hold).unwrap();
         assert!(expression(&decided).unwrap().condition.unwrap().contains("rev = :rev"));
     }
 }

@@ -1,13 +1,21 @@
-//! Keys of venues and of their seat maps.
+//! Keys of venues, of their seat maps, and of the pools of seats.
 
 use data_encoding::HEXLOWER;
 use domain::{
-    id::{Id as _, VenueId},
+    id::{Id as _, SessionId, VenueId},
+    pool::PoolKey,
     tenant::TenantId,
+    venue::SectionId,
 };
 
-use super::key;
+use super::{hash, key};
 use crate::client::Key;
+
+/// The pool of one section's seats in one session.
+pub fn seat_pool(tenant: &TenantId, session: SessionId, section: &SectionId) -> PoolKey {
+    let parts: [&[u8]; 4] = [b"seats", tenant.as_str().as_bytes(), &session.bytes(), section.as_str().as_bytes()];
+    PoolKey::from_hash(&hash(&parts))
+}
 
 /// The partition of a tenant's venues.
 pub(crate) fn venues(tenant: &TenantId) -> String {
