@@ -13,7 +13,10 @@ use domain::{
 use serde_json::{Value, json};
 use store::{Changed, Plan, Sells, keys};
 
-use crate::shop::{PRICE, Shop, TO_SESSION, text, tickets};
+use crate::{
+    audit::audit,
+    shop::{PRICE, Shop, TO_SESSION, text, tickets},
+};
 
 /// A venue, and what makes its first map: two rows of ten in the stalls, of which the first is dearer, and one of six
 /// upstairs.
@@ -251,6 +254,8 @@ pub(crate) async fn an_event_sells_the_seats_of_a_map() {
     without["priceOptions"][0]["totalCount"] = json!(5);
     without["priceOptions"][1]["totalCount"] = json!(5);
     shop.call(&shop.publisher, "PUT", &path, without).await.refused(409, "event_locked");
+    shop.tick().await;
+    audit(&shop).await;
 }
 
 /// Whoever shows an event asks for its seats, not for stock.
@@ -350,6 +355,7 @@ pub(crate) async fn clients_see_who_has_what_and_what_has_changed() {
     let refused = shop.look(&format!("{path}?since=yesterday")).await.refused(400, "validation_failed");
     assert_eq!(fields(&refused), ["since"]);
 
+    shop.clock.advance(1);
     let svg = shop.look(&format!("{path}.svg")).await;
     assert_eq!((svg.status, svg.header("content-type")), (200, "image/svg+xml"));
     assert_well_formed(&svg.body);

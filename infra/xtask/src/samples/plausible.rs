@@ -1,12 +1,12 @@
 //! Values that a type would take, guessed from its schema and, where that says little, from the field's name.
 
-use domain::id::{EventId, Id, LoginId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId};
+use domain::id::{EventId, Id, LoginId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId, VenueId};
 use serde_json::{Map, Value, json};
 
 /// The tenant of samples.
 pub(super) const TENANT: &str = "demo";
 /// How deep a value may be nested before a type that contains itself is cut off.
-const DEEPEST: usize = 8;
+const DEEPEST: usize = 12;
 /// The bytes of every id in samples: a version 7 UUID of December 2026.
 const BYTES: [u8; 16] = [1, 0x9d, 0x2b, 0x7c, 0x40, 0, 0x70, 1, 0x80, 2, 3, 4, 5, 6, 7, 8];
 
@@ -24,6 +24,7 @@ pub(super) fn placeholder(before: &str, name: &str) -> String {
         "provider" => "sandbox".to_owned(),
         "file" => "swagger-ui.css".to_owned(),
         "login" => id::<LoginId>(),
+        "venue" => id::<VenueId>(),
         _ => named(of).unwrap_or_else(|| "sample".to_owned()),
     }
 }
@@ -115,6 +116,7 @@ fn named(name: &str) -> Option<String> {
     let known = match name {
         "order" | "orders" | "orderId" => return Some(id::<OrderId>()),
         "event" | "events" | "eventId" => return Some(id::<EventId>()),
+        "venueId" => return Some(id::<VenueId>()),
         "session" | "sessions" | "sessionId" | "sid" => return Some(id::<SessionId>()),
         "option" | "price-options" | "priceOption" | "priceOptionId" | "optionId" | "pid" => {
             return Some(id::<OptionId>());
