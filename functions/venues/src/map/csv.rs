@@ -15,7 +15,7 @@ const KIND: &str = "kind";
 const CATEGORY: &str = "category";
 
 /// Reads a table, or says everything that is wrong with it: each field is named by its line, as an editor counts them, and
-/// its column.
+/// its column: `csv[4].seat`.
 pub(crate) fn read(text: &str, focus: Option<&PointDraft>) -> Result<SeatMap, Vec<Detail>> {
     let mut found = Findings::default();
     let focus = point("focus", focus.copied(), &mut found).unwrap_or_default();
@@ -24,7 +24,7 @@ pub(crate) fn read(text: &str, focus: Option<&PointDraft>) -> Result<SeatMap, Ve
     let names = table.headers().map(clean).unwrap_or_default();
     let column = |name: &str| names.iter().position(|known| known == name);
     for name in NEEDED.into_iter().filter(|name| column(name).is_none()) {
-        found.wrong("line 1", format_args!("must name the column {name}"));
+        found.wrong("csv[1]", format_args!("must name the column {name}"));
     }
     let columns: HashMap<&str, usize> =
         NEEDED.into_iter().chain([KIND, CATEGORY]).filter_map(|name| Some((name, column(name)?))).collect();
@@ -34,7 +34,7 @@ pub(crate) fn read(text: &str, focus: Option<&PointDraft>) -> Result<SeatMap, Ve
         match record {
             Ok(record) => halls.add(&Line::of(&record, &columns), &mut found),
             Err(error) => {
-                found.wrong(format!("line {}", error.position().map_or(0, csv::Position::line)), "cannot be read");
+                found.wrong(format!("csv[{}]", error.position().map_or(0, csv::Position::line)), "cannot be read");
             }
         }
         if halls.seats.len() > SeatMap::SEATS {
@@ -48,7 +48,7 @@ pub(crate) fn read(text: &str, focus: Option<&PointDraft>) -> Result<SeatMap, Ve
         let detail = |fault: &domain::venue::MapFault| {
             let section = fault.section.and_then(|place| sections.get(place)).map(|section| section.id.clone());
             let line = section.and_then(|section| halls.lines.get(&section));
-            let field = line.map_or_else(|| "csv".to_owned(), |line| format!("line {line}"));
+            let field = line.map_or_else(|| "csv".to_owned(), |line| format!("csv[{line}]"));
             let reason = match &fault.wrong {
                 Wrong::TooMany(most) if fault.row.is_some() => format!("must have at most {most} seats in a row"),
                 wrong => wrong.to_string(),
@@ -82,7 +82,7 @@ impl<'r> Line<'r> {
     }
 
     fn field(&self, column: &str) -> String {
-        format!("line {}, {column}", self.number)
+        format!("csv[{}].{column}", self.number)
     }
 
     /// Reads a column, or notes why it cannot be.
