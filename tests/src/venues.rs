@@ -17,7 +17,7 @@ use crate::shop::{PRICE, Shop, TO_SESSION, text, tickets};
 
 /// A venue, and what makes its first map: two rows of ten in the stalls, of which the first is dearer, and one of six
 /// upstairs.
-async fn venue(shop: &Shop) -> String {
+pub(crate) async fn venue(shop: &Shop) -> String {
     let body = json!({"name": "Grand Hall", "city": "Shanghai", "address": "1 Example Road"});
     let made = shop.create(&shop.admin, "/api/admin/venues", body).await.expect(201);
     let venue = text(&made, "id");
