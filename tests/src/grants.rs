@@ -8,8 +8,8 @@ use providers::queue::Queue;
 use store::Table;
 
 use crate::{
-    accounts, administrators, auditor, door, federation, machines, money, names, organisers, people, restart, sale,
-    sessions, tenants, trail, two_factor, venues,
+    accounts, administrators, auditor, door, federation, machines, money, names, organisers, people, rail, restart,
+    sale, sessions, tenants, trail, two_factor, venues,
 };
 
 /// Stories that together use what is declared.
@@ -43,6 +43,10 @@ const STORIES: &[fn()] = &[
     money::some_tickets_go_back_and_the_others_admit,
     money::what_was_never_paid_or_is_never_given_back_is_refused,
     door::a_ticket_admits_once_and_its_own_repeat,
+    rail::a_timetable_is_imported_as_a_whole_or_not_at_all,
+    rail::runs_are_opened_and_found_by_whatever_is_typed,
+    rail::opening_again_changes_nothing_that_is_open,
+    rail::a_run_that_is_cancelled_is_found_no_more,
     restart::a_sale_goes_on_after_a_restart,
     machines::a_machine_buys_pays_and_is_shut_out,
     trail::administrators_read_who_did_what_and_what_became_of_it,

@@ -57,6 +57,8 @@ mod protocol;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod rail;
+#[cfg(test)]
 mod restart;
 #[cfg(test)]
 mod rush;

@@ -144,7 +144,7 @@ async fn create(
 pub(crate) async fn settle(tenant: &Tenant, event: &Event, plan: &Plan, now: Timestamp) -> Result<(), Error> {
     let wanted = plan.version().addresses().every_block(plan.map());
     for session in to_come(event, now) {
-        for ((section, number), row) in tenant.seats().blocks(plan, session).await? {
+        for ((section, number), row) in tenant.seats().rows_now(plan, session).await? {
             let as_begun = wanted.get(&section).and_then(|rows| rows.get(usize::from(number)));
             let places = as_begun.map_or(Places::NONE, |(_, begun)| row.closed().without(begun.closed()));
             if places.is_none() {

@@ -18,7 +18,7 @@ use domain::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::{
-    Listed, Reach, Table, Tenant,
+    Listed, Reach, Table, Tenant, Traveller,
     identity::{Link, Login},
 };
 
@@ -76,6 +76,8 @@ struct OrderExport {
     currency: Text<Currency>,
     user_name: String,
     user_phone: String,
+    /// Whose names the tickets bear.
+    passengers: Vec<PassengerExport>,
     created_at: Instant,
     updated_at: Instant,
     paid_at: Option<Instant>,
@@ -91,6 +93,20 @@ struct OrderExport {
 struct PaymentExport {
     id: IdText<PaymentId>,
     provider: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PassengerExport {
+    name: String,
+    id_type: String,
+    id_no: String,
+}
+
+impl PassengerExport {
+    fn of(traveller: Traveller) -> Self {
+        Self { name: traveller.name, id_type: traveller.document, id_no: traveller.number }
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -170,7 +186,7 @@ impl IdentityExport {
 
 impl OrderExport {
     async fn of(store: &Tenant, order: &Order) -> Result<Self, Error> {
-        let Reach { name, phone } = store.orders().open_contact(order).await?;
+        let Reach { name, phone, passengers: travellers } = store.orders().open_contact(order).await?;
         let refunds = store.orders().refunds(order.id).await?;
         let paid = order.paid();
         let ids: Vec<_> = (0..order.purchase.quantity.get()).map(|number| ticket_id(order.id, number)).collect();
@@ -189,6 +205,7 @@ impl OrderExport {
             currency: order.purchase.total.currency.into(),
             user_name: name,
             user_phone: phone,
+            passengers: travellers.into_iter().map(PassengerExport::of).collect(),
             created_at: order.created.into(),
             updated_at: order.updated.into(),
             paid_at: paid.map(|paid| paid.at.into()),

@@ -1,11 +1,14 @@
-//! `POST /api/orders`: holds tickets for a buyer and queues the order.
+//! `POST /api/orders`: holds tickets, seats or rides for a buyer and queues the order.
 //!
-//! The answer is 202: the tickets are held, the order is written by a worker a moment later. Whatever fails in between, the
+//! The answer is 202: everything is held, the order is written by a worker a moment later. Whatever fails in between, the
 //! hold ends by itself; a repeat with the same `Idempotency-Key` is told what became of the first attempt.
 
 mod attempt;
-
-use std::sync::Arc;
+mod check;
+mod passenger;
+mod ride;
+mod seats;
+mod wanted;
 
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Idempotency, Located, Method, Nothing, Operation, Route,
@@ -14,44 +17,104 @@ use app::{
 };
 use data_encoding::BASE64;
 use domain::{
-    Timestamp,
-    event::{Event, NoOffer, later},
-    id::{EventId, Id as _, OptionId, OrderId, SessionId, UserId},
-    money::Money,
-    order::{Contact, Held, Quantity, Subject},
-    pool::Layout,
-    tenant::{HoldTime, TenantId},
+    id::{EventId, Id as _, OptionId, OrderId, RunId, SessionId},
+    order::{Contact, Held},
+    rail::{coach::Class, station::Telecode},
+    venue::{SeatName, SectionId},
 };
 use providers::queue::Queue;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{
-    Reach, Table, Tenant, keys,
-    protocol::{Claim, Hold},
-};
+use store::Table;
 
 use crate::view::Placed;
 use attempt::Begun;
+use passenger::Passenger;
+use wanted::{Outcome, Wanted};
 
 /// The operation.
 pub static OPERATION: Operation = Operation::of::<PlaceOrder>();
 
-/// What is wanted.
+/// How often seats are chosen anew under another order id when others were quicker.
+const ROUNDS: usize = 5;
+
+/// What is wanted: of an event, `eventId` and `priceOptionId`; of a train, `runId`, `from`, `to`, `class` and `passengers`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct PlaceOrder {
     /// The event.
-    event_id: Text<EventId>,
+    #[serde(default)]
+    event_id: Option<Text<EventId>>,
     /// Its session; may be left out where there is one.
     #[serde(default)]
     session_id: Option<Text<SessionId>>,
     /// Its price option.
-    price_option_id: Text<OptionId>,
+    #[serde(default)]
+    price_option_id: Option<Text<OptionId>>,
+    /// Seats by name, `stalls/12/7`; the best available ones where none is named.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 10))]
+    seats: Option<Vec<Text<SeatName>>>,
+    /// Where the best seats are looked for.
+    #[serde(default)]
+    best_available: Option<BestAvailable>,
+    /// How many of the party need an accessible seat.
+    #[serde(default)]
+    #[schemars(range(max = 10))]
+    wheelchairs: u64,
+    /// By which way the buyer comes, where seats are kept for it.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 8))]
+    channel: Option<String>,
+    /// The run of a train.
+    #[serde(default)]
+    run_id: Option<Text<RunId>>,
+    /// The telecode of the station where the ride begins.
+    #[serde(default)]
+    from: Option<Text<Telecode>>,
+    /// The telecode of the station where it ends.
+    #[serde(default)]
+    to: Option<Text<Telecode>>,
+    /// The class of a ride.
+    #[serde(default)]
+    class: Option<Text<Class>>,
+    /// Who travels: one for each ticket.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 10))]
+    passengers: Option<Vec<Passenger>>,
+    /// Whether passengers sit near each other.
+    #[serde(default)]
+    together: Option<Nearness>,
+    /// What they would like, at most one wish for each: a letter `A` to `F`, `window`, `aisle`, `lower`, `middle`, `upper`.
+    #[serde(default)]
+    #[schemars(length(max = 10))]
+    wishes: Option<Vec<String>>,
     /// How many tickets.
     #[schemars(range(min = 1, max = 10))]
     quantity: u64,
     /// Whom to reach about the order.
     user_info: UserInfo,
+}
+
+/// Where the best seats are looked for.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+struct BestAvailable {
+    /// In these sections; everywhere where nothing is said.
+    #[serde(default)]
+    #[schemars(length(min = 1, max = 200))]
+    sections: Option<Vec<Text<SectionId>>>,
+}
+
+/// Whether passengers sit near each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Nearness {
+    /// Each as fits best.
+    Apart,
+    /// As near as can be.
+    Preferred,
+    /// In one coach, or not at all.
+    Required,
 }
 
 /// Whom to reach about the order.
@@ -63,21 +126,6 @@ struct UserInfo {
     /// The buyer's telephone number.
     #[schemars(length(min = 5, max = 20), regex(pattern = r"^\+?[0-9][0-9 -]*$"))]
     phone: String,
-}
-
-/// What is wanted, once it is known to exist and to be for sale.
-struct Wanted {
-    tenant: Tenant,
-    user: UserId,
-    event: Arc<Event>,
-    session: SessionId,
-    option: OptionId,
-    quantity: Quantity,
-    total: Money,
-    layout: Layout,
-    hold: HoldTime,
-    contact: Reach,
-    now: Timestamp,
 }
 
 impl Endpoint for PlaceOrder {
@@ -103,6 +151,10 @@ impl Endpoint for PlaceOrder {
             Code::NotFound,
             Code::SoldOut,
             Code::TooFewLeft,
+            Code::SeatTaken,
+            Code::SeatNotOffered,
+            Code::SeatLeftAlone,
+            Code::PassengerElsewhere,
             Code::Busy,
             Code::NotOnSale,
             Code::LimitExceeded,
@@ -126,135 +178,71 @@ impl Endpoint for PlaceOrder {
     }
 }
 
-impl PlaceOrder {
-    /// Finds what is wanted, and what it costs by the server's word.
-    async fn check(self, caller: &Caller, app: &App) -> Result<Wanted, Error> {
-        let (id, now) = (caller.tenant()?, app.now());
-        let tenant = app.store.tenant(id);
-        let quantity = Quantity::parse(self.quantity).map_err(|wrong| Error::field("quantity", wrong))?;
-        let settings = tenant.catalogue().settings_cached(now).await?;
-        if let Some(most) = settings.as_ref().map(|settings| settings.limits.per_order).filter(|most| quantity > *most)
-        {
-            return Err(explain(NoOffer::TooMany { most }));
+/// Holds, then queues. Whatever is refused leaves nothing behind. What was held in vain is given up under its own order id,
+/// so that another try needs another one.
+async fn place(wanted: &Wanted, mut id: OrderId, caller: &Caller, app: &App) -> Result<Placed, Error> {
+    for round in 1.. {
+        // Before anything is held: what needs the tenant's key may fail.
+        let contact = wanted.tenant.orders().seal_contact(id, &wanted.contact).await?;
+        let refused = match wanted.hold(id, round, app).await {
+            Ok(Outcome::Held { held, seats }) => return queue(wanted, id, (held, seats), &contact, app).await,
+            Ok(Outcome::Refused(refused)) => refused,
+            Err((failed, held)) => {
+                wanted.tenant.abandon(id, &held, app.now()).await?;
+                return Err(failed.into());
+            }
+        };
+        if !refused.held.is_empty() {
+            wanted.tenant.abandon(id, &refused.held, app.now()).await?;
         }
-        let event = tenant.catalogue().event_cached(self.event_id.0, now).await?;
-        let event = event.filter(|event| event.is_public()).ok_or(Code::NotFound)?;
-        let session = self.session(&event)?;
-        let option = event.option(self.price_option_id.0).ok_or_else(unknown_option)?;
-        let total = event.offer(session, option.id, quantity, now).map_err(explain)?;
-        let layout = Layout::of(option.total).map_err(Error::internal)?;
-        Ok(Wanted {
-            user: caller.user()?,
-            session,
-            option: option.id,
-            quantity,
-            total,
-            layout,
-            hold: settings.map_or(HoldTime::DEFAULT, |settings| settings.hold),
-            contact: Reach { name: self.user_info.name, phone: self.user_info.phone },
-            now,
-            tenant,
-            event,
-        })
-    }
-
-    fn session(&self, event: &Event) -> Result<SessionId, Error> {
-        match (self.session_id, event.sessions.as_slice()) {
-            (Some(session), _) => Ok(session.0),
-            (None, [only]) => Ok(only.id),
-            (None, _) => Err(Error::field("sessionId", "is needed: the event has several sessions")),
+        if !refused.again || round >= ROUNDS {
+            // The key is forgotten: a moment later there may be something.
+            app.once().forget(caller, id.bytes()).await?;
+            return Err(refused.error);
+        }
+        if !refused.held.is_empty() {
+            let next = attempt::fresh(wanted, app)?;
+            if !app.once().swap(caller, id.bytes(), next.bytes()).await? {
+                return Err(Code::Busy.into());
+            }
+            id = next;
         }
     }
+    Err(Code::Busy.into())
 }
 
-impl Wanted {
-    fn claim(&self, order: OrderId) -> Claim {
-        let (pool, until) = (keys::stock_pool(self.tenant.id(), self.session, self.option), self.until(self.now));
-        Claim { order, user: self.user, pool, layout: self.layout, quantity: self.quantity, until }
-    }
-
-    fn subject(&self) -> Subject {
-        Subject::Session { event: self.event.id, session: self.session, option: self.option }
-    }
-
-    /// When a hold that began then ends. Entries count in whole seconds; the hold is never shorter than promised.
-    fn until(&self, began: Timestamp) -> Timestamp {
-        let until = later(began, self.hold.as_secs() + 1);
-        Timestamp::from_second(until.as_second()).unwrap_or(until)
-    }
-
-    fn placed(&self, order: OrderId, expires: Timestamp) -> Placed {
-        Placed::pending(order, expires, self.total)
-    }
-}
-
-/// Holds, then queues. Whatever is refused leaves nothing behind.
-async fn place(wanted: &Wanted, id: OrderId, caller: &Caller, app: &App) -> Result<Placed, Error> {
-    let claim = wanted.claim(id);
-    // Before anything is held: what needs the tenant's key may fail.
-    let contact = wanted.tenant.orders().seal_contact(id, &wanted.contact).await?;
-    let held = match wanted.tenant.hold(&claim, wanted.now).await {
-        Ok(Hold::Held(held)) => held,
-        Ok(refused) => return Err(refuse(wanted, id, refused, caller, app).await?),
-        Err((failed, held)) => {
-            wanted.tenant.abandon(id, &held, app.now()).await?;
-            return Err(failed.into());
-        }
-    };
-    let message = message(wanted, &claim, &held, &contact);
+/// Sends the order to be written.
+async fn queue(
+    wanted: &Wanted,
+    id: OrderId,
+    (held, seats): (Vec<Held>, Vec<String>),
+    contact: &Contact,
+    app: &App,
+) -> Result<Placed, Error> {
+    let message = message(wanted, id, &held, seats, contact);
     if let Err(failed) = app.queues.send(Queue::CreateOrder, &message, 0, wanted.now).await {
         // Whether the message was taken is not known: the tombstone keeps a late worker from creating the order.
         wanted.tenant.abandon(id, &held, app.now()).await?;
         return Err(failed.into());
     }
-    Ok(wanted.placed(id, claim.until))
+    Ok(wanted.placed(id, wanted.until(wanted.now)))
 }
 
-/// The answer to a claim that found nothing. The key is forgotten: a moment later there may be something.
-async fn refuse(wanted: &Wanted, id: OrderId, refused: Hold, caller: &Caller, app: &App) -> Result<Error, Error> {
-    if let Hold::Busy { held } = &refused
-        && !held.is_empty()
-    {
-        wanted.tenant.abandon(id, held, app.now()).await?;
-    }
-    app.once().forget(caller, id.bytes()).await?;
-    Ok(match refused {
-        Hold::SoldOut => Code::SoldOut.into(),
-        Hold::TooFewLeft { remaining } => Error::new(Code::TooFewLeft).with("remaining", remaining),
-        Hold::Busy { .. } | Hold::Held(_) => Code::Busy.into(),
-    })
-}
-
-fn message(wanted: &Wanted, claim: &Claim, held: &[Held], contact: &Contact) -> OrderPlaced {
-    let tenant: TenantId = wanted.tenant.id().clone();
+fn message(wanted: &Wanted, id: OrderId, held: &[Held], seats: Vec<String>, contact: &Contact) -> OrderPlaced {
     OrderPlaced {
-        tenant: Text(tenant),
-        order: Text(claim.order),
+        tenant: Text(wanted.tenant.id().clone()),
+        order: Text(id),
         user: Text(wanted.user),
-        subject: SubjectPart::of(&wanted.subject()),
+        subject: SubjectPart::of(&wanted.subject),
         quantity: wanted.quantity.get(),
         total: wanted.total.minor,
         currency: Text(wanted.total.currency),
-        each: Vec::new(),
-        seats: Vec::new(),
+        each: wanted.each.clone(),
+        seats,
         contact: BASE64.encode(contact.as_bytes()),
         held: held.iter().map(HeldPart::of).collect(),
         hold_minutes: wanted.hold.as_minutes(),
-        expires: claim.until.as_millisecond(),
+        expires: wanted.until(wanted.now).as_millisecond(),
         created: wanted.now.as_millisecond(),
-    }
-}
-
-fn unknown_option() -> Error {
-    Error::field("priceOptionId", "is not of this event")
-}
-
-fn explain(refused: NoOffer) -> Error {
-    match refused {
-        NoOffer::NotOnSale => Code::NotOnSale.into(),
-        NoOffer::UnknownSession => Error::field("sessionId", "is not of this event"),
-        NoOffer::UnknownOption => unknown_option(),
-        NoOffer::TooMany { most } => Error::new(Code::LimitExceeded).with("maxPerOrder", most.get()),
-        NoOffer::Price(wrong) => Error::field("quantity", wrong),
     }
 }

@@ -46,7 +46,7 @@ pub struct Area {
 }
 
 /// Every area, in the order in which a product is set up and used.
-pub fn areas() -> [Area; 11] {
+pub fn areas() -> [Area; 12] {
     macro_rules! area {
         ($name:ident) => {
             Area { name: stringify!($name), operations: $name::OPERATIONS, workers: $name::WORKERS }
@@ -57,6 +57,7 @@ pub fn areas() -> [Area; 11] {
         area!(tenancy),
         area!(venues),
         area!(catalogue),
+        area!(rail),
         area!(inventory),
         area!(orders),
         area!(payments),

@@ -22,7 +22,7 @@ pub(crate) enum Function {
 pub(crate) const DEFAULT_PATH: &str = "$default";
 
 /// Every area, in the order in which a product is set up and used.
-pub(crate) fn areas() -> [Area; 11] {
+pub(crate) fn areas() -> [Area; 12] {
     macro_rules! area {
         ($name:ident) => {
             Area { name: stringify!($name), operations: $name::OPERATIONS, workers: $name::WORKERS }
@@ -33,6 +33,7 @@ pub(crate) fn areas() -> [Area; 11] {
         area!(tenancy),
         area!(venues),
         area!(catalogue),
+        area!(rail),
         area!(inventory),
         area!(orders),
         area!(payments),

@@ -30,6 +30,10 @@ pub enum Code {
     EventLocked,
     StockInUse,
     SeatsInUse,
+    SeatTaken,
+    SeatNotOffered,
+    SeatLeftAlone,
+    PassengerElsewhere,
     SoldOut,
     TooFewLeft,
     Busy,
@@ -55,7 +59,7 @@ pub enum Code {
 type Row = (Code, &'static str, u16, &'static str, &'static str);
 
 #[rustfmt::skip] // One row a line reads as the table that it is.
-const ROWS: [Row; 43] = [
+const ROWS: [Row; 47] = [
     (Code::ValidationFailed, "validation_failed", 400, "Some fields are not right.", "部分字段填写有误。"),
     (Code::MalformedRequest, "malformed_request", 400, "The request is not readable.", "请求无法解析。"),
     (Code::Unauthenticated, "unauthenticated", 401, "Please log in.", "请先登录。"),
@@ -80,6 +84,10 @@ const ROWS: [Row; 43] = [
     (Code::EventLocked, "event_locked", 409, "This cannot be changed once the event is approved.", "活动审核通过后不能修改该内容。"),
     (Code::StockInUse, "stock_in_use", 409, "More tickets are held or sold than would be left.", "已占用或售出的票数超过调整后的库存。"),
     (Code::SeatsInUse, "seats_in_use", 409, "Seats that somebody holds or has bought would be lost.", "部分座位已被占用或售出，不能移除。"),
+    (Code::SeatTaken, "seat_taken", 409, "Somebody has taken a seat that you chose.", "所选座位已被他人占用。"),
+    (Code::SeatNotOffered, "seat_not_offered", 409, "A seat that you chose is not for sale to you.", "所选座位不在可售范围内。"),
+    (Code::SeatLeftAlone, "seat_left_alone", 409, "Your choice would leave a single seat that nobody wants.", "所选座位会留下无人愿买的单个空座。"),
+    (Code::PassengerElsewhere, "passenger_elsewhere", 409, "A passenger is on another train at that time.", "乘车人在该时段已有其他行程。"),
     (Code::SoldOut, "sold_out", 409, "Sold out.", "已售罄。"),
     (Code::TooFewLeft, "too_few_left", 409, "Fewer tickets are left than you want.", "余票不足。"),
     (Code::Busy, "busy", 409, "Many people are buying. Please try again in a moment.", "购票人数较多，请稍后重试。"),

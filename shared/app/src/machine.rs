@@ -35,7 +35,7 @@ const REMEMBERED: u64 = 10_000;
 
 /// Every scope that a key can have. What is missing is no machine's: `identity` is where people look after their
 /// own accounts, and a key that could make keys could outlive its own end.
-pub const SCOPES: [&str; 15] = [
+pub const SCOPES: [&str; 17] = [
     "catalogue:read",
     "catalogue:write",
     "door:read",
@@ -44,6 +44,8 @@ pub const SCOPES: [&str; 15] = [
     "orders:write",
     "payments:read",
     "payments:write",
+    "rail:read",
+    "rail:write",
     "security:read",
     "tenancy:read",
     "tenancy:write",

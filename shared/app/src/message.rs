@@ -192,6 +192,21 @@ pub struct ShardChanged {
     pub shard: u16,
 }
 
+/// Runs that an opening is to make: parts of one of its dates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunsAsked {
+    /// Whose.
+    pub tenant: Text<TenantId>,
+    /// Which opening.
+    pub opening: String,
+    /// Of which date.
+    pub date: Text<jiff::civil::Date>,
+    /// The first part.
+    pub from: u16,
+    /// Behind the last part.
+    pub to: u16,
+}
+
 /// A provider's notification that is kept and has to be applied.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeKept {

@@ -7,7 +7,10 @@ use std::{any::TypeId, borrow::Cow, fmt::Display, str::FromStr};
 use domain::{
     Timestamp,
     event::Zone,
-    id::{EventId, Id, KeyId, LoginId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId, VenueId},
+    id::{
+        EventId, Id, KeyId, LoginId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId,
+        VenueId,
+    },
     money::Currency,
     tenant::TenantId,
     user::Role,
@@ -89,6 +92,7 @@ fn pattern_of(kind: TypeId) -> Option<String> {
         id::<TicketId>(),
         id::<KeyId>(),
         id::<VenueId>(),
+        id::<RunId>(),
         (TypeId::of::<TenantId>(), "^[a-z][a-z0-9-]{0,23}$".to_owned()),
         (TypeId::of::<Role>(), "^(customer|staff|publisher|admin|platform)$".to_owned()),
         (TypeId::of::<Currency>(), "^[A-Z]{3}$".to_owned()),

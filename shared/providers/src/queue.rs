@@ -36,11 +36,13 @@ pub enum Queue {
     Notify,
     /// People who are being erased.
     EraseUser,
+    /// Runs of trains that have to be opened.
+    MakeRuns,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CreateOrder,
         Self::ExpireOrder,
         Self::IssueTickets,
@@ -52,6 +54,7 @@ impl Queue {
         Self::SandboxDeliver,
         Self::Notify,
         Self::EraseUser,
+        Self::MakeRuns,
     ];
 
     /// The name without the stage's prefix.
@@ -68,6 +71,7 @@ impl Queue {
             Self::SandboxDeliver => "sandbox-deliver",
             Self::Notify => "notify",
             Self::EraseUser => "erase-user",
+            Self::MakeRuns => "make-runs",
         }
     }
 

@@ -90,6 +90,18 @@ impl<'t> Inventory<'t> {
         item.as_ref().map(decode).transpose()
     }
 
+    /// Some blocks as they are, those that there are.
+    pub async fn blocks(&self, addresses: &[BlockAddress]) -> Result<Blocks, Failed> {
+        let keys = addresses.iter().map(|address| keys::block(&self.tenant.id, *address)).collect();
+        let items = self.tenant.store.tables.batch_get(Table::Inventory, keys, Read::Consistent).await?;
+        let named = |item: &Item| {
+            let (_, pool, _) = keys::parse_shard(text_of(item, crate::PARTITION))
+                .ok_or_else(|| Failed::corrupt("the key of a block"))?;
+            Ok((address_of(pool, item)?, decode(item)?))
+        };
+        items.iter().map(named).collect()
+    }
+
     /// The blocks of one shard as they are, in one query.
     pub async fn shard(&self, pool: PoolKey, shard: u16) -> Result<Blocks, Failed> {
         self.read_shard(pool, shard, Read::Consistent).await

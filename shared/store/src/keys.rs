@@ -11,6 +11,7 @@ use domain::{
     payment::Provider,
     pool::{BlockAddress, PoolKey},
     tenant::TenantId,
+    venue::SectionId,
 };
 
 use crate::client::Key;
@@ -20,7 +21,6 @@ mod venues;
 
 pub(crate) use rail::{OPENED, RUN_SLOTS, opening, opening_head, opening_part, run, runs, timetable, timetable_part};
 pub use rail::{class_pool, person_pool, run_date, run_id};
-pub use venues::seat_pool;
 pub(crate) use venues::{map, map_part, venue, venues};
 
 fn key(partition: String, sort: impl Into<String>) -> Key {
@@ -30,6 +30,12 @@ fn key(partition: String, sort: impl Into<String>) -> Key {
 /// The pool of one price option in one session.
 pub fn stock_pool(tenant: &TenantId, session: SessionId, option: OptionId) -> PoolKey {
     PoolKey::from_hash(&hash(&[b"stock", tenant.as_str().as_bytes(), &session.bytes(), &option.bytes()]))
+}
+
+/// The pool of one section of one session.
+pub fn seat_pool(tenant: &TenantId, session: SessionId, section: &SectionId) -> PoolKey {
+    let section = section.as_str().as_bytes();
+    PoolKey::from_hash(&hash(&[b"seats", tenant.as_str().as_bytes(), &session.bytes(), section]))
 }
 
 /// SHA-256 over parts, each preceded by its length so that no two lists of parts give the same bytes.

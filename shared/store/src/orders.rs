@@ -20,7 +20,7 @@ use crate::{
     keys,
 };
 
-pub use contact::Reach;
+pub use contact::{Reach, Traveller};
 pub(crate) use item::word;
 pub use refunds::RefundEntry;
 pub(crate) use refunds::read as read_refund;

@@ -18,17 +18,24 @@ pub(crate) fn pack(texts: &[Option<&str>]) -> Result<Vec<u8>, Failed> {
 }
 
 /// Unpacks texts.
-pub(crate) fn unpack<const N: usize>(mut bytes: &[u8]) -> Result<[Option<String>; N], Failed> {
+pub(crate) fn unpack<const N: usize>(bytes: &[u8]) -> Result<[Option<String>; N], Failed> {
+    let mut all = unpack_all(bytes)?.into_iter();
+    Ok([const { None::<String> }; N].map(|_| all.next().flatten()))
+}
+
+/// Unpacks as many texts as there are.
+pub(crate) fn unpack_all(mut bytes: &[u8]) -> Result<Vec<Option<String>>, Failed> {
     let unreadable = || Failed::corrupt("packed texts are cut off");
-    let mut texts = [const { None }; N];
-    for text in &mut texts {
-        let Some((length, rest)) = bytes.split_first_chunk::<2>() else { break };
+    let mut texts = Vec::new();
+    while let Some((length, rest)) = bytes.split_first_chunk::<2>() {
         bytes = rest;
+        let mut text = None;
         if let Some(length) = usize::from(u16::from_be_bytes(*length)).checked_sub(1) {
             let (own, rest) = bytes.split_at_checked(length).ok_or_else(unreadable)?;
-            *text = Some(String::from_utf8(own.to_vec()).map_err(Failed::corrupt)?);
+            text = Some(String::from_utf8(own.to_vec()).map_err(Failed::corrupt)?);
             bytes = rest;
         }
+        texts.push(text);
     }
     Ok(texts)
 }

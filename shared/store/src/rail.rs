@@ -24,6 +24,7 @@ use domain::{
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::civil::Date;
 
+pub(crate) use self::left::note_gaps;
 pub use self::{
     opening::{OpenedPart, Opening},
     timetable::Imported,
@@ -45,8 +46,9 @@ pub(crate) struct RailCache {
     heads: Lately<TenantId, Option<Arc<Head>>, 1_024>,
     /// By import, which never changes: kept until there are too many.
     networks: Lately<(TenantId, String), Arc<Network>, 8, { i64::MAX }>,
-    runs: Lately<(TenantId, RunId), Option<Arc<RunPlan>>, 16_384>,
-    left: Lately<PoolKey, Arc<Gaps>, 16_384>,
+    /// A plan takes about five KiB, what is free of a class five times that at most.
+    runs: Lately<(TenantId, RunId), Option<Arc<RunPlan>>, 4_096>,
+    left: Lately<PoolKey, Arc<Gaps>, 1_024>,
 }
 
 /// Timetable and runs of one tenant.
@@ -75,7 +77,7 @@ impl<'t> Rail<'t> {
 
     /// Some runs in the order in which they were asked for, each as by [`Rail::run_cached`].
     pub async fn runs_cached(&self, ids: &[RunId], now: Timestamp) -> Result<Vec<Option<Arc<RunPlan>>>, Failed> {
-        stream::iter(ids).map(|id| self.run_cached(*id, now)).buffered(AT_ONCE).try_collect().await
+        stream::iter(ids.to_vec()).map(|id| self.run_cached(id, now)).buffered(AT_ONCE).try_collect().await
     }
 
     /// Every run of a date, in no order. May be a second behind.

@@ -29,6 +29,18 @@ const READ_AT_ONCE: usize = 16;
 /// Milliseconds for which the seats of a session are answered from memory.
 const FRESH_MS: i64 = 1_000;
 
+/// Row blocks of a session, by section and number.
+pub type Rows = BTreeMap<(SectionId, u16), RowBlock>;
+
+/// How fresh blocks have to be when they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    /// As they were a moment ago, for half the price.
+    Lately,
+    /// As they are.
+    Now,
+}
+
 /// A pool of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PoolOf {
@@ -151,7 +163,11 @@ impl<'t> Seats<'t> {
     ) -> Result<Option<Kept>, Failed> {
         let (Some(seating), Some(session)) = (&event.seating, event.session(session)) else { return Ok(None) };
         let key = (self.tenant.id.clone(), session.id);
-        let read = Box::pin(self.read(seating, session.id, wanted, now));
+        let reading = match wanted {
+            Wanted::Within(_) => Reading::Lately,
+            Wanted::Afresh => Reading::Now,
+        };
+        let read = Box::pin(self.read(seating, session.id, reading, now));
         self.tenant.store.memory.seats.get(key, event.version, wanted, now, read).await.map(Some)
     }
 
@@ -159,11 +175,11 @@ impl<'t> Seats<'t> {
         &self,
         seating: &Seating,
         session: SessionId,
-        wanted: Wanted,
+        reading: Reading,
         now: Timestamp,
     ) -> Result<SessionSeats, Failed> {
         let plan = self.tenant.plan_of(seating).await?;
-        let blocks = self.read_blocks(&plan, session, wanted).await?;
+        let blocks = self.rows(&plan, session, reading).await?;
         let (version, map) = (plan.version(), plan.map());
         let occupancy = Occupancy::of(version, &blocks, now);
         let mut offered = seating.sold(map);
@@ -172,37 +188,27 @@ impl<'t> Seats<'t> {
         Ok(SessionSeats { version: states.version(), plan, occupancy, states, read: now })
     }
 
-    /// The row blocks of a session as they are, by section and number: every shard in one query, several at a time.
-    pub async fn blocks(
-        &self,
-        plan: &Plan,
-        session: SessionId,
-    ) -> Result<BTreeMap<(SectionId, u16), RowBlock>, Failed> {
-        self.read_blocks(plan, session, Wanted::Afresh).await
+    /// The row blocks of a session as they are now, by section and number.
+    pub async fn rows_now(&self, plan: &Plan, session: SessionId) -> Result<Rows, Failed> {
+        self.rows(plan, session, Reading::Now).await
     }
 
-    /// Whoever wants them afresh has been refused a seat that an older answer called free.
-    async fn read_blocks(
-        &self,
-        plan: &Plan,
-        session: SessionId,
-        wanted: Wanted,
-    ) -> Result<BTreeMap<(SectionId, u16), RowBlock>, Failed> {
+    /// Every shard in one query, several at a time.
+    async fn rows(&self, plan: &Plan, session: SessionId, reading: Reading) -> Result<Rows, Failed> {
         let shards = plan.sections().iter().flat_map(|(section, blocks)| {
             let pool = keys::seat_pool(&self.tenant.id, session, section);
             (0..blocks.div_ceil(Layout::BLOCKS_PER_SHARD)).map(move |shard| (section, pool, shard))
         });
         let reads = shards.map(|(section, pool, shard)| async move {
-            let inventory = self.tenant.inventory();
-            let found = match wanted {
-                Wanted::Afresh => inventory.shard(pool, shard).await?,
-                Wanted::Within(_) => inventory.shard_lately(pool, shard).await?,
+            let blocks = match reading {
+                Reading::Lately => self.tenant.inventory().shard_lately(pool, shard).await?,
+                Reading::Now => self.tenant.inventory().shard(pool, shard).await?,
             };
-            let by_number = found.into_iter().filter_map(|(address, block)| match block {
+            let rows = blocks.into_iter().filter_map(|(address, block)| match block {
                 Block::Row(row) => Some(((section.clone(), address.number), row)),
                 Block::Stock(_) | Block::Coach(_) => None,
             });
-            Ok::<_, Failed>(by_number.collect::<Vec<_>>())
+            Ok::<_, Failed>(rows.collect::<Vec<_>>())
         });
         let found = stream::iter(reads.collect::<Vec<_>>()).buffer_unordered(READ_AT_ONCE);
         let found: Vec<Vec<_>> = found.try_collect().await?;

@@ -100,7 +100,8 @@ impl<'t> Stock<'t> {
             x: counted.earliest.map(Timestamp::as_second),
             at: now.as_millisecond(),
         };
-        let item = encode(keys::summary(&self.tenant.id, pool, shard), &item)?;
+        let mut item = encode(keys::summary(&self.tenant.id, pool, shard), &item)?;
+        crate::rail::note_gaps(&mut item, &blocks);
         let newer = Expression::only_if("attribute_not_exists(pk) OR #at <= :at");
         let newer = newer.name("#at", "at").number(":at", now.as_millisecond());
         self.tenant.store.tables.put(Table::Catalogue, item, newer).await?;

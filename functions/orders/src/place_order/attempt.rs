@@ -7,7 +7,7 @@ use domain::{
 };
 use store::{Remembered, Stored, protocol::Settled};
 
-use super::Wanted;
+use super::wanted::Wanted;
 use crate::view::Placed;
 
 /// Seconds after which an order that is not written will not be written by its first attempt any more: the function's
@@ -27,11 +27,10 @@ pub(super) enum Begun {
 /// Finds the attempt before, or begins one. A pool that is known to be sold out costs no write: only whether an attempt
 /// before was luckier is looked up.
 pub(super) async fn begin(wanted: &Wanted, caller: &Caller, app: &App) -> Result<Begun, Error> {
-    let claim = wanted.claim(fresh(wanted, app)?);
-    if wanted.tenant.stock().is_known_sold_out(claim.pool, wanted.now) {
+    if wanted.is_known_sold_out() {
         refuse_unless_known(wanted, caller).await?;
     }
-    let mut attempt = app.once().claim(caller, claim.order.bytes()).await?;
+    let mut attempt = app.once().claim(caller, fresh(wanted, app)?.bytes()).await?;
     for _ in 0..ROUNDS {
         let Attempt::Again(id) = attempt else {
             return Ok(Begun::Now(OrderId::from_bytes(attempt.id())));
@@ -96,6 +95,7 @@ fn still_pending(wanted: &Wanted, id: OrderId) -> Placed {
     wanted.placed(id, wanted.until(id.created()))
 }
 
-fn fresh(wanted: &Wanted, app: &App) -> Result<OrderId, Error> {
+/// Another order id for this buyer.
+pub(super) fn fresh(wanted: &Wanted, app: &App) -> Result<OrderId, Error> {
     Ok(app.keys.order_id(wanted.tenant.id(), wanted.user, wanted.now, app.random()?))
 }

@@ -1,6 +1,8 @@
 //! Values that a type would take, guessed from its schema and, where that says little, from the field's name.
 
-use domain::id::{EventId, Id, LoginId, OptionId, OrderId, PaymentId, RefundId, SessionId, TicketId, UserId, VenueId};
+use domain::id::{
+    EventId, Id, LoginId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId, VenueId,
+};
 use serde_json::{Map, Value, json};
 
 /// The tenant of samples.
@@ -123,6 +125,7 @@ fn named(name: &str) -> Option<String> {
         }
         "ticket" | "tickets" | "ticketId" | "ticketIds" => return Some(id::<TicketId>()),
         "payment" | "payments" | "paymentId" => return Some(id::<PaymentId>()),
+        "run" | "runs" | "runId" => return Some(id::<RunId>()),
         "refund" | "refunds" | "refundId" => return Some(id::<RefundId>()),
         "user" | "users" | "userId" => return Some(id::<UserId>()),
         "tenant" | "tenants" | "tenantId" => TENANT,
@@ -140,6 +143,8 @@ fn named(name: &str) -> Option<String> {
         "refundPolicy" => "none",
         "reason" => "a sample",
         "gate" => "A",
+        "class" => "second",
+        "layout" => "3+2",
         "otp" => "123456",
         _ => return None,
     };

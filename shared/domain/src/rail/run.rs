@@ -66,8 +66,6 @@ pub enum TermsError {
 impl Terms {
     /// The most classes of a train.
     pub const MAX_CLASSES: usize = 8;
-    /// The longest time before departure at which the sale may end: two days.
-    pub const MAX_CLOSES_BEFORE: u16 = 2 * DAY;
 
     /// Sees that every class that is there can be paid for, and that no quota is of one that is not.
     pub fn check(&self) -> Result<(), TermsError> {

@@ -1,21 +1,13 @@
-//! Keys of venues, of their seat maps, and of the pools of seats.
+//! Keys of venues and of their seat maps.
 
 use data_encoding::HEXLOWER;
 use domain::{
-    id::{Id as _, SessionId, VenueId},
-    pool::PoolKey,
+    id::{Id as _, VenueId},
     tenant::TenantId,
-    venue::SectionId,
 };
 
-use super::{hash, key};
+use super::key;
 use crate::client::Key;
-
-/// The pool of one section's seats in one session.
-pub fn seat_pool(tenant: &TenantId, session: SessionId, section: &SectionId) -> PoolKey {
-    let parts: [&[u8]; 4] = [b"seats", tenant.as_str().as_bytes(), &session.bytes(), section.as_str().as_bytes()];
-    PoolKey::from_hash(&hash(&parts))
-}
 
 /// The partition of a tenant's venues.
 pub(crate) fn venues(tenant: &TenantId) -> String {

@@ -9,7 +9,7 @@ use domain::{
 use super::Orders;
 use crate::{
     Failed, Place,
-    packed::{pack, unpack},
+    packed::{pack, unpack_all},
 };
 
 /// Whom to reach, in clear. Does not print.
@@ -19,6 +19,25 @@ pub struct Reach {
     pub name: String,
     /// The buyer's telephone number.
     pub phone: String,
+    /// Who travels, by ticket; nobody where tickets bear no names.
+    pub passengers: Vec<Traveller>,
+}
+
+/// Somebody whose name a ticket bears, in clear. Does not print.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Traveller {
+    /// The name as it is on the document.
+    pub name: String,
+    /// The word for the kind of document.
+    pub document: String,
+    /// Its number.
+    pub number: String,
+}
+
+impl std::fmt::Debug for Traveller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Traveller(…)")
+    }
 }
 
 impl std::fmt::Debug for Reach {
@@ -34,7 +53,11 @@ const fn place(order: &[u8; 16]) -> Place<'_> {
 impl Orders<'_> {
     /// Seals whom to reach about an order.
     pub async fn seal_contact(&self, order: OrderId, reach: &Reach) -> Result<Contact, Failed> {
-        let plain = pack(&[Some(&reach.name), Some(&reach.phone)])?;
+        let mut texts = vec![Some(reach.name.as_str()), Some(reach.phone.as_str())];
+        for Traveller { name, document, number } in &reach.passengers {
+            texts.extend([Some(name.as_str()), Some(document.as_str()), Some(number.as_str())]);
+        }
+        let plain = pack(&texts)?;
         Ok(Contact::sealed(self.tenant.seal(place(&order.bytes()), &plain).await?))
     }
 
@@ -44,7 +67,15 @@ impl Orders<'_> {
             return Ok(Reach::default());
         }
         let plain = self.tenant.open(place(&order.id.bytes()), order.contact.as_bytes()).await?;
-        let [name, phone] = unpack(&plain)?;
-        Ok(Reach { name: name.unwrap_or_default(), phone: phone.unwrap_or_default() })
+        let mut texts = unpack_all(&plain)?.into_iter().map(Option::unwrap_or_default);
+        let mut next = || texts.next().unwrap_or_default();
+        let (name, phone) = (next(), next());
+        let rest: Vec<String> = texts.collect();
+        let passengers = rest.chunks_exact(3).map(|texts| Traveller {
+            name: texts[0].clone(),
+            document: texts[1].clone(),
+            number: texts[2].clone(),
+        });
+        Ok(Reach { name, phone, passengers: passengers.collect() })
     }
 }

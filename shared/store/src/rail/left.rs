@@ -2,21 +2,40 @@
 
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use domain::{
     Timestamp,
+    inventory::Block,
     pool::PoolKey,
-    rail::{coach::Class, gaps::Gaps, matrix::Matrix, run::RunPlan},
+    rail::{coach::Class, gaps::Gaps, matrix::Matrix, row::Kind, run::RunPlan},
 };
 
 use super::Rail;
 use crate::{
-    Failed, Table,
-    client::{Find, Read},
+    Blocks, Failed, Table,
+    client::{Find, Item, Read},
     keys,
 };
 
 /// The attribute of a summary that carries [`Gaps::pack`] of the shard's rows.
-pub(crate) const GAPS: &str = "m";
+const GAPS: &str = "m";
+
+/// Notes on a summary what is free in the coach rows of its shard; nothing where there are none.
+pub(crate) fn note_gaps(summary: &mut Item, blocks: &Blocks) {
+    let mut gaps = Gaps::default();
+    let mut has_coaches = false;
+    for (address, block) in blocks {
+        if let Block::Coach(row) = block
+            && row.kind() == Kind::Coach
+        {
+            gaps.note(address.number, row);
+            has_coaches = true;
+        }
+    }
+    if has_coaches {
+        summary.insert(GAPS.to_owned(), AttributeValue::B(Blob::new(gaps.pack())));
+    }
+}
 
 impl Rail<'_> {
     /// How many seats of a class are left for each stretch, as counted at most two seconds before `now` and some for the

@@ -70,23 +70,28 @@ impl Rail<'_> {
         let tenant = self.tenant.id.clone();
         let read = async { Ok(self.head(Read::Eventual).await?.map(Arc::new)) };
         let Some(head) = self.cache().heads.get(tenant.clone(), now, read).await? else { return Ok(None) };
-        let key = (tenant.clone(), head.import.clone());
-        match self.cache().networks.get(key, now, self.load(&head)).await {
+        match self.loaded(&head, now).await {
             // The import was replaced twice since its name was read, and is gone: there is another.
             Err(Failed::Corrupt(_)) => {
                 self.cache().heads.forget(&tenant);
-                self.network().await.map(|network| network.map(Arc::new))
+                self.network(now).await
             }
             loaded => loaded.map(Some),
         }
     }
 
-    /// The timetable as it is now.
-    pub async fn network(&self) -> Result<Option<Network>, Failed> {
+    /// The timetable as it is now, for whoever decides by it. Nothing where none was imported.
+    pub async fn network(&self, now: Timestamp) -> Result<Option<Arc<Network>>, Failed> {
         match self.head(Read::Consistent).await? {
-            Some(head) => Ok(Some(Arc::unwrap_or_clone(self.load(&head).await?))),
+            Some(head) => self.loaded(&head, now).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The timetable of an import, from memory if it is there.
+    async fn loaded(&self, head: &Head, now: Timestamp) -> Result<Arc<Network>, Failed> {
+        let key = (self.tenant.id.clone(), head.import.clone());
+        self.cache().networks.get(key, now, self.load(head)).await
     }
 
     /// Replaces the timetable, unless somebody else did since it had `version` (0 where there was none). What was imported

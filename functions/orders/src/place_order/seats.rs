@@ -1,0 +1,317 @@
+//! Numbered seats: those that the buyer names, or the best that there are.
+//!
+//! What is chosen is held blindly, whoever else is choosing. That nobody is left alone is looked at once more behind the
+//! hold, on the rows as they are then: of two who sat down beside the same seat at once, at least the later one sees the
+//! other, and lets go.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use app::{App, Code, Error};
+use domain::{
+    Timestamp,
+    event::Event,
+    id::{OptionId, OrderId, SessionId},
+    inventory::Block,
+    order::{Held, Quantity},
+    pool::BlockAddress,
+    row::Places,
+    seating::{Channel, Choice, Offer, OrphanRule, Part, Party, Refusal},
+    venue::{Address, RowIndex, SeatIndex, SeatName, SeatSet, SectionId},
+};
+use store::{
+    Failed, Plan, SessionSeats, Tenant, keys,
+    protocol::{SeatClaim, SeatHold},
+};
+
+use super::wanted::{Outcome, Refused, Wanted, too_few};
+
+/// Among how many of the best seats is chosen when others were quicker.
+const CROWD: u8 = Choice::MOST;
+
+/// What is said of seats.
+pub(super) struct Ask {
+    pub(super) named: Option<Vec<SeatName>>,
+    pub(super) sections: Option<Vec<SectionId>>,
+    pub(super) wheelchairs: u8,
+    pub(super) channel: Option<String>,
+    pub(super) quantity: Quantity,
+}
+
+/// Seats that are wanted.
+pub(super) struct Wish {
+    event: Arc<Event>,
+    session: SessionId,
+    plan: Arc<Plan>,
+    /// Seats that this buyer may have, taken or not.
+    offered: SeatSet,
+    party: Party,
+    /// The seats that the buyer named; the best where there are none.
+    named: Option<Vec<SeatIndex>>,
+}
+
+/// Seats by the blocks that their entries lie in.
+struct Chosen {
+    seats: SeatSet,
+    blocks: Vec<(BlockAddress, Places)>,
+    /// What is printed on the tickets, in their order.
+    names: Vec<String>,
+}
+
+impl Wish {
+    pub(super) async fn of(
+        tenant: &Tenant,
+        event: Arc<Event>,
+        (session, option): (SessionId, OptionId),
+        ask: Ask,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let Some(seating) = &event.seating else { return Err(Error::internal("an event without seats")) };
+        let plan = tenant.plan_of(seating).await?;
+        let channel = ask.channel.as_ref().map(|text| text.parse().map(Channel)).transpose();
+        let channel = channel.map_err(|wrong| Error::field("channel", wrong))?;
+        if ask.wheelchairs > ask.quantity.get() {
+            return Err(Error::field("wheelchairs", "must be at most as many as quantity says"));
+        }
+        if ask.named.is_some() && ask.sections.is_some() {
+            return Err(Error::field("bestAvailable", "goes without seats"));
+        }
+        let mut offered = seating.offered(plan.map(), option, channel.as_ref(), now);
+        if let Some(sections) = ask.sections {
+            let parts: Vec<Part> = sections.into_iter().map(Part::Section).collect();
+            let unknown = |wrong| Error::field("bestAvailable.sections", wrong);
+            offered.keep(&Part::seats(&parts, plan.map()).map_err(unknown)?);
+        }
+        let named = ask.named.map(|names| find(&plan, &names, ask.quantity)).transpose()?;
+        let party = Party { quantity: ask.quantity, wheelchairs: ask.wheelchairs, rule: seating.rule };
+        Ok(Self { session, plan, offered, party, named, event })
+    }
+
+    /// Where the entries of seats lie, and how the tickets are numbered through them.
+    fn chosen(&self, tenant: &Tenant, seats: &[SeatIndex]) -> Chosen {
+        let (version, map) = (self.plan.version(), self.plan.map());
+        let mut by_block: BTreeMap<BlockAddress, BTreeMap<u8, (Address, SeatName)>> = BTreeMap::new();
+        for seat in seats {
+            let Some((name, address)) = map.name(*seat).zip(version.addresses().of(*seat)) else { continue };
+            let pool = keys::seat_pool(tenant.id(), self.session, &name.section);
+            let block = BlockAddress { pool, number: address.block };
+            by_block.entry(block).or_default().insert(address.place.get(), (address, name));
+        }
+        let (mut blocks, mut names) = (Vec::new(), Vec::new());
+        for (block, seats) in by_block {
+            blocks.push((block, seats.values().map(|(address, _)| address.place).collect()));
+            names.extend(seats.into_values().map(|(_, name)| name.to_string()));
+        }
+        Chosen { seats: SeatSet::of(map, seats.iter().copied()), blocks, names }
+    }
+
+    /// The names of the seats at some places of a block.
+    fn names_at(&self, tenant: &Tenant, block: BlockAddress, places: Places) -> Vec<String> {
+        let (version, map) = (self.plan.version(), self.plan.map());
+        let is_section = |id: &SectionId| keys::seat_pool(tenant.id(), self.session, id) == block.pool;
+        let Some(section) = map.sections().iter().find(|section| is_section(&section.id)) else { return Vec::new() };
+        let seats =
+            places.iter().filter_map(|place| version.seat_at(&section.id, Address { block: block.number, place }));
+        seats.filter_map(|seat| Some(map.name(seat)?.to_string())).collect()
+    }
+
+    /// What there would be for this buyer if nobody had anything.
+    fn untouched(&self) -> Offer {
+        Offer::new(SeatSet::all(self.plan.map()), self.offered.clone())
+    }
+}
+
+/// Chooses seats and holds them.
+pub(super) async fn hold(
+    wanted: &Wanted,
+    wish: &Wish,
+    id: OrderId,
+    round: usize,
+    app: &App,
+) -> Result<Outcome, (Failed, Vec<Held>)> {
+    match &wish.named {
+        Some(seats) => hold_named(wanted, wish, seats, id, app).await,
+        None => hold_best(wanted, wish, id, round, app).await,
+    }
+}
+
+async fn hold_named(
+    wanted: &Wanted,
+    wish: &Wish,
+    seats: &[SeatIndex],
+    id: OrderId,
+    app: &App,
+) -> Result<Outcome, (Failed, Vec<Held>)> {
+    let chosen = wish.chosen(&wanted.tenant, seats);
+    // What is wrong whoever has what costs no database work.
+    if let Err(refusal) = wish.plan.hall().check(&wish.untouched(), &wish.party, &chosen.seats) {
+        return Ok(Refused::plainly(explain(&refusal, wish)));
+    }
+    match take(wanted, id, &chosen).await? {
+        SeatHold::Held(held) => match left_alone(wanted, wish, &chosen, None, app).await {
+            Ok(None) => Ok(Outcome::Held { held, seats: chosen.names }),
+            Ok(Some(refusal)) => Ok(Outcome::Refused(Refused { error: explain(&refusal, wish), held, again: false })),
+            Err(failed) => Err((failed, held)),
+        },
+        SeatHold::Taken { block, places, held } => {
+            let seats = wish.names_at(&wanted.tenant, block, places);
+            let error = Error::new(Code::SeatTaken).with("seats", seats);
+            Ok(Outcome::Refused(Refused { error, held, again: false }))
+        }
+    }
+}
+
+/// The first choice is made by what was seen lately, the following ones by what is there now, and among many: where one was
+/// quicker, others are coming.
+async fn hold_best(
+    wanted: &Wanted,
+    wish: &Wish,
+    id: OrderId,
+    round: usize,
+    app: &App,
+) -> Result<Outcome, (Failed, Vec<Held>)> {
+    let none = |failed| (failed, Vec::new());
+    let mut seen = see(wanted, wish, round > 1, app).await.map_err(none)?;
+    let choice = |round: usize| match round {
+        1 => Choice::BEST,
+        _ => Choice { among: CROWD, chance: fastrand::u32(..) },
+    };
+    let mut best = wish.plan.hall().best(&offer(&seen, wish), &wish.party, choice(round));
+    if best.is_none() && round == 1 {
+        seen = see(wanted, wish, true, app).await.map_err(none)?;
+        best = wish.plan.hall().best(&offer(&seen, wish), &wish.party, choice(round));
+    }
+    let Some(groups) = best else {
+        let left = offer(&seen, wish).usable().count();
+        return Ok(Refused::plainly(match left {
+            0 => Error::from(Code::SoldOut),
+            left => too_few(u64::try_from(left).unwrap_or(u64::MAX)),
+        }));
+    };
+    let chosen = wish.chosen(&wanted.tenant, &wish.plan.hall().seats(&groups));
+    // Where nothing else is left for the party, somebody may be left alone.
+    let is_strict = wish.plan.hall().check(&offer(&seen, wish), &wish.party, &chosen.seats).is_ok();
+    match take(wanted, id, &chosen).await? {
+        SeatHold::Held(held) if !is_strict => Ok(Outcome::Held { held, seats: chosen.names }),
+        SeatHold::Held(held) => match left_alone(wanted, wish, &chosen, Some(&seen), app).await {
+            Ok(None) => Ok(Outcome::Held { held, seats: chosen.names }),
+            Ok(Some(_)) => Ok(Refused::busy(held)),
+            Err(failed) => Err((failed, held)),
+        },
+        SeatHold::Taken { held, .. } => Ok(Refused::busy(held)),
+    }
+}
+
+async fn take(wanted: &Wanted, id: OrderId, chosen: &Chosen) -> Result<SeatHold, (Failed, Vec<Held>)> {
+    let claim = SeatClaim { order: id, seats: chosen.blocks.clone(), until: wanted.until(wanted.now) };
+    wanted.tenant.hold_seats(&claim, wanted.now).await
+}
+
+/// Who has what, as it was lately or as it is.
+async fn see(wanted: &Wanted, wish: &Wish, afresh: bool, app: &App) -> Result<Arc<SessionSeats>, Failed> {
+    let (seats, now) = (wanted.tenant.seats(), app.now());
+    let seen = if afresh {
+        seats.session_now(&wish.event, wish.session, now).await?
+    } else {
+        seats.session(&wish.event, wish.session, now).await?
+    };
+    seen.ok_or_else(|| Failed::Corrupt("a session of an event with seats that has none".into()))
+}
+
+/// What there is for this buyer. Seats of those who are past due are there, too: a hold settles their orders.
+fn offer(seen: &SessionSeats, wish: &Wish) -> Offer {
+    let mut open = seen.occupancy.free.clone();
+    open.add(&seen.occupancy.due);
+    Offer::new(open, wish.offered.clone())
+}
+
+/// Whether what is held leaves somebody alone who need not be, by the rows as they are now. The rest of the hall is looked at
+/// only where a row says so.
+async fn left_alone(
+    wanted: &Wanted,
+    wish: &Wish,
+    chosen: &Chosen,
+    seen: Option<&SessionSeats>,
+    app: &App,
+) -> Result<Option<Refusal>, Failed> {
+    if wish.party.rule == OrphanRule::Off {
+        return Ok(None);
+    }
+    let taken = taken_beside(wanted, wish, chosen).await?;
+    let check = |mut open: SeatSet| {
+        open.remove(&taken);
+        open.add(&chosen.seats);
+        wish.plan.hall().check(&Offer::new(open, wish.offered.clone()), &wish.party, &chosen.seats)
+    };
+    let lenient = match seen {
+        Some(seen) => offer(seen, wish).open().clone(),
+        None => SeatSet::all(wish.plan.map()),
+    };
+    if check(lenient).is_ok() {
+        return Ok(None);
+    }
+    let now = see(wanted, wish, true, app).await?;
+    Ok(check(offer(&now, wish).open().clone()).err().filter(|refusal| matches!(refusal, Refusal::LeavesAlone { .. })))
+}
+
+/// The seats that others have in the rows of what was chosen, as they are now.
+async fn taken_beside(wanted: &Wanted, wish: &Wish, chosen: &Chosen) -> Result<SeatSet, Failed> {
+    let (version, map) = (wish.plan.version(), wish.plan.map());
+    let rows = (0..).map(RowIndex).zip(chosen.seats.rows()).filter(|(_, bits)| **bits != 0);
+    let mut beside: BTreeMap<BlockAddress, Vec<SeatIndex>> = BTreeMap::new();
+    for (row, _) in rows {
+        let Some((section, found, first)) = map.row(row) else { continue };
+        let pool = keys::seat_pool(wanted.tenant.id(), wish.session, &section.id);
+        for seat in (first.0..).map(SeatIndex).take(found.seats.len()) {
+            let Some(address) = version.addresses().of(seat) else { continue };
+            beside.entry(BlockAddress { pool, number: address.block }).or_default().push(seat);
+        }
+    }
+    let addresses: BTreeSet<BlockAddress> = beside.keys().copied().collect();
+    let blocks = wanted.tenant.inventory().blocks(&addresses.into_iter().collect::<Vec<_>>()).await?;
+    let mut taken = SeatSet::none(map);
+    for (at, block) in blocks {
+        let Block::Row(block) = block else { continue };
+        for seat in beside.remove(&at).unwrap_or_default() {
+            let place = version.addresses().of(seat).map(|address| address.place);
+            if place.is_some_and(|place| !block.free().contains(place)) {
+                taken.insert(map, seat);
+            }
+        }
+    }
+    Ok(taken)
+}
+
+/// The seats of these names, each once.
+fn find(plan: &Plan, names: &[SeatName], quantity: Quantity) -> Result<Vec<SeatIndex>, Error> {
+    if names.len() != usize::from(quantity.get()) {
+        return Err(Error::field("seats", "must be as many as quantity says"));
+    }
+    let mut seats = BTreeSet::new();
+    for (place, name) in names.iter().enumerate() {
+        let seat = plan.map().find(name);
+        let seat = seat.ok_or_else(|| Error::field(format!("seats[{place}]"), "is no seat of this hall"))?;
+        if !seats.insert(seat) {
+            return Err(Error::field(format!("seats[{place}]"), "is named twice"));
+        }
+    }
+    Ok(seats.into_iter().collect())
+}
+
+fn explain(refusal: &Refusal, wish: &Wish) -> Error {
+    let named = refusal.named(wish.plan.map());
+    let texts = |names: Vec<SeatName>| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    match refusal {
+        Refusal::Count => Error::field("seats", "must be as many as quantity says"),
+        Refusal::Taken(_) => Error::new(Code::SeatTaken).with("seats", texts(named.seats)),
+        Refusal::NotOffered(_) => Error::new(Code::SeatNotOffered).with("seats", texts(named.seats)),
+        Refusal::Accessible(_) => {
+            Error::new(Code::SeatNotOffered).with("seats", texts(named.seats)).with("reason", "accessible")
+        }
+        Refusal::LeavesAlone { .. } => {
+            Error::new(Code::SeatLeftAlone).with("seats", texts(named.seats)).with("instead", texts(named.instead))
+        }
+    }
+}
