@@ -305,6 +305,7 @@ pub(crate) async fn world(shop: &Shop) -> (Map<String, Value>, Person) {
         (&["code"][..], sale["tickets"][0]["qrCode"].clone()),
         (&["payment", "paymentId"][..], payment["id"].clone()),
         (&["refund", "refundId"][..], refund["id"].clone()),
+        (&["venue", "venueId"][..], json!(crate::venues::venue(shop).await)),
     ] {
         assert!(value.is_string(), "{names:?}: {value}");
         world.extend(names.iter().map(|name| ((*name).to_owned(), value.clone())));
@@ -320,13 +321,19 @@ fn ends_its_caller(sample: &Sample) -> bool {
 /// Puts the real things of a tenant into a sample. Whether there were any.
 pub(crate) fn point_at(sample: &mut Sample, world: &Map<String, Value>) -> bool {
     let mut pointed = false;
-    for map in [Some(&mut sample.path), Some(&mut sample.query), sample.body.as_object_mut()].into_iter().flatten() {
+    // Where the place of an event is written, it is no venue but what people call it.
+    let mut body = sample.body.as_object_mut();
+    let place = body.as_mut().and_then(|body| body.remove("venue"));
+    for map in [Some(&mut sample.path), Some(&mut sample.query), body.as_deref_mut()].into_iter().flatten() {
         for (name, value) in map.iter_mut() {
             if let Some(real) = world.get(name) {
                 *value = real.clone();
                 pointed = true;
             }
         }
+    }
+    if let Some((body, place)) = body.zip(place) {
+        body.insert("venue".to_owned(), place);
     }
     pointed
 }

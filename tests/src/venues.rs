@@ -17,7 +17,7 @@ use crate::shop::{PRICE, Shop, TO_SESSION, text, tickets};
 
 /// A venue, and what makes its first map: two rows of ten in the stalls, of which the first is dearer, and one of six
 /// upstairs.
-async fn venue(shop: &Shop) -> String {
+pub(crate) async fn venue(shop: &Shop) -> String {
     let body = json!({"name": "Grand Hall", "city": "Shanghai", "address": "1 Example Road"});
     let made = shop.create(&shop.admin, "/api/admin/venues", body).await.expect(201);
     let venue = text(&made, "id");
@@ -167,7 +167,7 @@ pub(crate) async fn a_map_is_made_by_rule_by_hand_and_by_table() {
     assert_eq!((&looked["version"], &looked["removedCount"], &looked["seats"]), (&json!(3), &json!(25), &json!(2)));
     let bad = [table, "pit,1,2,110,0,,C\npit,1,3,x,0,throne,C\n"].concat();
     let refused = shop.post(admin, &import, json!({"csv": bad})).await.refused(400, "validation_failed");
-    assert_eq!(fields(&refused), ["line 4, seat", "line 5, x", "line 5, kind"]);
+    assert_eq!(fields(&refused), ["csv[4].seat", "csv[5].x", "csv[5].kind"]);
     assert_eq!(shop.get(admin, &path).await.expect(200)["mapVersion"], 2, "all or nothing");
     shop.post(admin, &import, json!({"csv": table})).await.expect(200);
 
@@ -350,6 +350,7 @@ pub(crate) async fn clients_see_who_has_what_and_what_has_changed() {
     let refused = shop.look(&format!("{path}?since=yesterday")).await.refused(400, "validation_failed");
     assert_eq!(fields(&refused), ["since"]);
 
+    shop.clock.advance(1);
     let svg = shop.look(&format!("{path}.svg")).await;
     assert_eq!((svg.status, svg.header("content-type")), (200, "image/svg+xml"));
     assert_well_formed(&svg.body);

@@ -24,6 +24,7 @@ pub static OPERATION: Operation = Operation::of::<ImportMap>();
 pub struct ImportMap {
     /// Comma-separated, with a line of names: `section,row,seat,x,y` and, where wanted, `kind` and `category`. Coordinates are
     /// centimetres, and tell where the aisles are. Sections, rows and seats stand in the map in the order of the table.
+    /// What is wrong is named by line and column: `csv[4].seat`.
     #[schemars(length(min = 1), example = &"section,row,seat,x,y,kind,category\nstalls,1,1,0,600,,A\nstalls,1,2,55,600,,A\n")]
     csv: String,
     /// What the hall looks at; the origin where nothing is said.

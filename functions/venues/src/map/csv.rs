@@ -15,7 +15,7 @@ const KIND: &str = "kind";
 const CATEGORY: &str = "category";
 
 /// Reads a table, or says everything that is wrong with it: each field is named by its line, as an editor counts them, and
-/// its column.
+/// its column: `csv[4].seat`.
 pub(crate) fn read(text: &str, focus: Option<&PointDraft>) -> Result<SeatMap, Vec<Detail>> {
     let mut found = Findings::default();
     let focus = point("focus", focus.copied(), &mut found).unwrap_or_default();
@@ -24,7 +24,7 @@ pub(crate) fn read(text: &str, focus: Option<&PointDraft>) -> Result<SeatMap, Ve
     let names = table.headers().map(clean).unwrap_or_default();
     let column = |name: &str| names.iter().position(|known| known == name);
     for name in NEEDED.into_iter().filter(|name| column(name).is_none()) {
-        found.wrong("line 1", format_args!("must name the column {name}"));
+        found.wrong("csv[1]", format_args!("must name the column {name}"));
     }
     let columns: HashMap<&str, usize> =
         NEEDED.into_iter().chain([KIND, CATEGORY]).filter_map(|name| Some((name, column(name)?))).collect();
@@ -34,7 +34,7 @@ pub(crate) fn read(text: &str, focus: Option<&PointDraft>) -> Result<SeatMap, Ve
         match record {
             Ok(record) => halls.add(&Line::of(&record, &columns), &mut found),
             Err(error) => {
-                found.wrong(format!("line {}", error.position().map_or(0, csv::Position::line)), "cannot be read")
+                found.wrong(format!("csv[{}]", error.position().map_or(0, csv::Position::line)), "cannot be read");
             }
         }
         if halls.seats.len() > SeatMap::SEATS {
@@ -42,13 +42,13 @@ pub(crate) fn read(text: &str, focus: Option<&PointDraft>) -> Result<SeatMap, Ve
             break;
         }
     }
-    let mut sections = found.none(Some(halls.sections))?;
+    let mut sections = found.none(Some(halls.all))?;
     sections.iter_mut().flat_map(|section| &mut section.rows).for_each(Row::find_aisles);
     SeatMap::new(focus, sections.clone()).map_err(|faults| {
         let detail = |fault: &domain::venue::MapFault| {
             let section = fault.section.and_then(|place| sections.get(place)).map(|section| section.id.clone());
             let line = section.and_then(|section| halls.lines.get(&section));
-            let field = line.map_or_else(|| "csv".to_owned(), |line| format!("line {line}"));
+            let field = line.map_or_else(|| "csv".to_owned(), |line| format!("csv[{line}]"));
             let reason = match &fault.wrong {
                 Wrong::TooMany(most) if fault.row.is_some() => format!("must have at most {most} seats in a row"),
                 wrong => wrong.to_string(),
@@ -82,7 +82,7 @@ impl<'r> Line<'r> {
     }
 
     fn field(&self, column: &str) -> String {
-        format!("line {}, {column}", self.number)
+        format!("csv[{}].{column}", self.number)
     }
 
     /// Reads a column, or notes why it cannot be.
@@ -105,18 +105,16 @@ impl<'r> Line<'r> {
         }
     }
 
-    fn category(&self, found: &mut Findings) -> Option<Option<Category>> {
-        match self.text(CATEGORY) {
-            "" => Some(None),
-            _ => self.take(CATEGORY, found).map(|label| Some(Category(label))),
-        }
+    /// The category, where there is one that can be read.
+    fn category(&self, found: &mut Findings) -> Option<Category> {
+        if self.text(CATEGORY).is_empty() { None } else { self.take(CATEGORY, found).map(Category) }
     }
 }
 
 /// The sections so far, in the order in which they were met.
 #[derive(Default)]
 struct Sections {
-    sections: Vec<Section>,
+    all: Vec<Section>,
     /// In which line a section begins.
     lines: BTreeMap<SectionId, u64>,
     /// Where a row is: section and row.
@@ -131,7 +129,7 @@ impl Sections {
         let (x, y) = (line.coordinate("x", found), line.coordinate("y", found));
         let (kind, category) = (line.kind(found), line.category(found));
         let (Some(section), Some(row), Some(label)) = (section, row, seat) else { return };
-        let (Some(x), Some(y), Some(kind), Some(category)) = (x, y, kind, category) else { return };
+        let (Some(x), Some(y), Some(kind)) = (x, y, kind) else { return };
         let name: (SectionId, Label, Label) = (section, row, label);
         if let Some(first) = self.seats.insert(name.clone(), line.number) {
             found.wrong(line.field("seat"), format_args!("is the seat of line {first} again"));
@@ -140,7 +138,7 @@ impl Sections {
         let (section, row, label) = name;
         let Ok(at) = Point::parse(x, y) else { return };
         let place = self.row(section, row, category.as_ref(), line.number);
-        let Some(found_row) = self.sections.get_mut(place.0).and_then(|section| section.rows.get_mut(place.1)) else {
+        let Some(found_row) = self.all.get_mut(place.0).and_then(|section| section.rows.get_mut(place.1)) else {
             return;
         };
         if found_row.category != category {
@@ -154,14 +152,14 @@ impl Sections {
         if let Some(place) = self.rows.get(&(section.clone(), label.clone())) {
             return *place;
         }
-        let known = self.sections.iter().position(|known| known.id == section);
+        let known = self.all.iter().position(|known| known.id == section);
         let number = known.unwrap_or_else(|| {
             self.lines.insert(section.clone(), line);
             let (name, category) = (section.to_string(), usual_category());
-            self.sections.push(Section { id: section.clone(), name, category, focus: None, rows: Vec::new() });
-            self.sections.len() - 1
+            self.all.push(Section { id: section.clone(), name, category, focus: None, rows: Vec::new() });
+            self.all.len() - 1
         });
-        let rows = &mut self.sections[number].rows;
+        let rows = &mut self.all[number].rows;
         rows.push(Row { label: label.clone(), category: category.cloned(), seats: Vec::new() });
         let place = (number, rows.len() - 1);
         self.rows.insert((section, label), place);

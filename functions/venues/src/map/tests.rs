@@ -148,25 +148,25 @@ fn what_is_wrong_with_a_table_is_named_by_line_and_column() {
     assert_eq!(
         fields,
         [
-            "line 2, section",
-            "line 4, seat",
-            "line 5, x",
-            "line 5, y",
-            "line 5, kind",
-            "line 6, category",
-            "line 7, seat",
-            "line 7, x",
-            "line 7, y",
+            "csv[2].section",
+            "csv[4].seat",
+            "csv[5].x",
+            "csv[5].y",
+            "csv[5].kind",
+            "csv[6].category",
+            "csv[7].seat",
+            "csv[7].x",
+            "csv[7].y",
         ]
     );
     assert_eq!(wrong[1].1, "is the seat of line 3 again");
     assert_eq!(wrong[4].1, "must be one of regular, accessible, companion, restrictedView");
     let columns = csv(&["section,row", "a,1"]).unwrap_err();
-    assert_eq!(columns.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["line 1"; 3]);
+    assert_eq!(columns.iter().map(|(field, _)| field.as_str()).collect::<Vec<_>>(), ["csv[1]"; 3]);
     assert_eq!(csv(&["section,row,seat,x,y"]).unwrap_err()[0].0, "csv", "no seats at all");
     let wide: Vec<String> = (0..129).map(|seat| format!("stalls,1,{seat},{seat},0")).collect();
     let lines: Vec<&str> = std::iter::once("section,row,seat,x,y").chain(wide.iter().map(String::as_str)).collect();
-    assert_eq!(csv(&lines).unwrap_err()[0], ("line 2".into(), "must have at most 128 seats in a row".into()));
+    assert_eq!(csv(&lines).unwrap_err()[0], ("csv[2]".into(), "must have at most 128 seats in a row".into()));
 }
 
 fn rule(change: &Value) -> Result<SeatMap, Vec<String>> {

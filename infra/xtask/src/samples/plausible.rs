@@ -1,6 +1,8 @@
 //! Values that a type would take, guessed from its schema and, where that says little, from the field's name.
 
-use domain::id::{EventId, Id, LoginId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId};
+use domain::id::{
+    EventId, Id, LoginId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, TicketId, UserId, VenueId,
+};
 use serde_json::{Map, Value, json};
 
 /// The tenant of samples.
@@ -24,6 +26,7 @@ pub(super) fn placeholder(before: &str, name: &str) -> String {
         "provider" => "sandbox".to_owned(),
         "file" => "swagger-ui.css".to_owned(),
         "login" => id::<LoginId>(),
+        "venue" => id::<VenueId>(),
         _ => named(of).unwrap_or_else(|| "sample".to_owned()),
     }
 }
@@ -115,6 +118,7 @@ fn named(name: &str) -> Option<String> {
     let known = match name {
         "order" | "orders" | "orderId" => return Some(id::<OrderId>()),
         "event" | "events" | "eventId" => return Some(id::<EventId>()),
+        "venueId" => return Some(id::<VenueId>()),
         "session" | "sessions" | "sessionId" | "sid" => return Some(id::<SessionId>()),
         "option" | "price-options" | "priceOption" | "priceOptionId" | "optionId" | "pid" => {
             return Some(id::<OptionId>());
