@@ -63,6 +63,8 @@ mod restart;
 #[cfg(test)]
 mod rush;
 #[cfg(test)]
+mod rides;
+#[cfg(test)]
 mod sale;
 #[cfg(test)]
 mod sample;
@@ -72,6 +74,8 @@ mod sessions;
 mod shop;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod theatre;
 #[cfg(test)]
 mod trail;
 #[cfg(test)]

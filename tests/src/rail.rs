@@ -51,7 +51,7 @@ K5,2,桥头,13:00,,300
 ";
 
 /// The day whose runs are opened: nine days after the clocks of tests begin.
-const DAY: &str = "2026-01-10";
+pub(crate) const DAY: &str = "2026-01-10";
 
 fn deflated(text: &str) -> String {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
@@ -64,14 +64,14 @@ async fn import(shop: &Shop, body: Value) -> Answer {
 }
 
 /// A shop with the timetable.
-async fn railway() -> Shop {
+pub(crate) async fn railway() -> Shop {
     let shop = Shop::open().await;
     import(&shop, json!({"stations": STATIONS, "trains": TRAINS})).await.expect(200);
     shop
 }
 
 /// Sixty seats of second class, half of whose rows are kept for 300 kilometres and more, and eight of first.
-fn opening(from: &str, to: &str) -> Value {
+pub(crate) fn opening(from: &str, to: &str) -> Value {
     json!({
         "from": from, "to": to,
         "templates": [{
@@ -97,7 +97,7 @@ fn opening(from: &str, to: &str) -> Value {
 }
 
 /// Opens runs, and waits until they are.
-async fn open(shop: &Shop, body: Value) -> Value {
+pub(crate) async fn open(shop: &Shop, body: Value) -> Value {
     let asked = shop.create(&shop.admin, "/api/admin/rail/runs", body).await;
     let opening = asked.expect(202);
     assert_eq!(asked.header("location"), format!("/api/admin/rail/openings/{}", text(&opening, "id")));
@@ -106,7 +106,7 @@ async fn open(shop: &Shop, body: Value) -> Value {
     shop.get(&shop.admin, asked.header("location")).await.data()
 }
 
-async fn search(shop: &Shop, from: &str, to: &str, rest: &str) -> Value {
+pub(crate) async fn search(shop: &Shop, from: &str, to: &str, rest: &str) -> Value {
     // What a process read two seconds ago is not read again.
     shop.clock.advance(3);
     shop.look(&format!("/api/rail/runs?from={from}&to={to}&{rest}")).await.data()
@@ -116,7 +116,7 @@ fn trains(found: &Value) -> Vec<String> {
     found["items"].as_array().unwrap().iter().map(|item| text(item, "train")).collect()
 }
 
-fn class<'v>(offer: &'v Value, class: &str) -> &'v Value {
+pub(crate) fn class<'v>(offer: &'v Value, class: &str) -> &'v Value {
     offer["classes"].as_array().unwrap().iter().find(|offer| offer["class"] == class).unwrap()
 }
 

@@ -32,7 +32,7 @@ pub(crate) async fn venue(shop: &Shop) -> String {
 }
 
 /// An event that sells the seats of a venue by two options, and standing room without seats.
-fn event(shop: &Shop, venue: &str) -> Value {
+pub(crate) fn event(shop: &Shop, venue: &str) -> Value {
     let mut body = shop.event(&tickets(10));
     body["priceOptions"] = json!([
         {"name": "Front", "price": 2 * PRICE},
@@ -48,7 +48,7 @@ fn event(shop: &Shop, venue: &str) -> Value {
 }
 
 /// An event on sale, as its organisers see it.
-async fn publish(shop: &Shop, body: Value) -> Value {
+pub(crate) async fn publish(shop: &Shop, body: Value) -> Value {
     let made = shop.create(&shop.publisher, "/api/admin/events", body).await.expect(201);
     let path = format!("/api/admin/events/{}", text(&made, "id"));
     shop.post(&shop.publisher, &format!("{path}/submit"), Value::Null).await.expect(200);
@@ -62,7 +62,7 @@ fn seats_path(event: &Value) -> String {
 }
 
 /// The states of a session, whatever the client has seen.
-async fn states(shop: &Shop, event: &Value) -> (SeatStates, String) {
+pub(crate) async fn states(shop: &Shop, event: &Value) -> (SeatStates, String) {
     let seen = shop.look(&seats_path(event)).await.expect(200);
     assert_eq!(seen["kind"], "whole");
     let states = SeatStates::decode(&BASE64.decode(text(&seen, "states").as_bytes()).unwrap()).unwrap();
