@@ -45,6 +45,7 @@ const STORIES: &[fn()] = &[
     door::a_ticket_admits_once_and_its_own_repeat,
     rail::a_timetable_is_imported_as_a_whole_or_not_at_all,
     rail::runs_are_opened_and_found_by_whatever_is_typed,
+    rail::more_runs_than_one_part_makes_are_divided,
     rail::opening_again_changes_nothing_that_is_open,
     rail::a_run_that_is_cancelled_is_found_no_more,
     restart::a_sale_goes_on_after_a_restart,

@@ -140,7 +140,7 @@ pub(crate) async fn a_timetable_is_imported_as_a_whole_or_not_at_all() {
     let told: Vec<_> = refused["details"].as_array().unwrap().iter().map(|one| text(one, "field")).collect();
     assert_eq!(told, ["trains[3].station", "trains[11].seq", "trains[11].arrive"], "{refused}");
     assert_eq!(refused["errors"], 3);
-    let long: String = (0..200).map(|number| format!("站{number},X{number}\n")).collect();
+    let long = (0..200).map(|number| format!("站{number},X{number}")).collect::<Vec<_>>().join("\n");
     let refused = import(&shop, json!({"stations": format!("name,telecode\n{long}")})).await;
     let refused = refused.refused(400, "validation_failed");
     assert_eq!((refused["details"].as_array().unwrap().len(), &refused["errors"]), (100, &json!(200)));
@@ -285,6 +285,22 @@ pub(crate) async fn opening_again_changes_nothing_that_is_open() {
         let refused = shop.create(&shop.admin, "/api/admin/rail/runs", odd).await.refused(400, "validation_failed");
         assert_eq!(refused["details"][0]["field"], field, "{refused}");
     }
+}
+
+#[tokio::test]
+pub(crate) async fn more_runs_than_one_part_makes_are_divided() {
+    let shop = railway().await;
+    let locals = (1..=20).map(|number| format!("L{number},海城,,{:02}:00\nL{number},林口,23:30,", number + 2));
+    let trains = ["train,station,arrive,depart".to_owned()].into_iter().chain(locals).collect::<Vec<_>>().join("\n");
+    import(&shop, json!({"trains": trains})).await.expect(200);
+    let opened = open(&shop, opening("2026-01-09", DAY)).await;
+    let counts = ["runs", "opened", "parts", "partsDone"].map(|name| opened[name].as_u64().unwrap());
+    assert_eq!((&opened["status"], counts), (&json!("done"), [40, 40, 6, 6]), "{opened}");
+    let found = search(&shop, "HCA", "LKA", &format!("date={DAY}&pageSize=5&page=2")).await;
+    assert_eq!(
+        (&found["total"], self::trains(&found)),
+        (&json!(20), ["L6", "L7", "L8", "L9", "L10"].map(str::to_owned).to_vec())
+    );
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ impl Endpoint for OpenRuns {
         summary: "Open trains on dates for sale; made by and by",
         success: 202,
         idempotency: Idempotency::Taken,
-        errors: &[Code::IdempotencyConflict],
+        errors: &[Code::IdempotencyConflict, Code::WrongState],
         ..Route::DEFAULT
     };
     type Path = Nothing;
@@ -97,9 +97,10 @@ impl Endpoint for OpenRuns {
 
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<Located<OpeningView>, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
+        let asked = self.read()?;
         let network = tenant.rail().network(now).await?;
-        let network = network.ok_or_else(|| Error::field("trains", "none is known: there is no timetable"))?;
-        let (asked, runs) = self.read(&network)?;
+        let network = network.ok_or_else(|| Error::new(Code::WrongState).with("reason", "there is no timetable"))?;
+        let (asked, runs) = counted(asked, &network)?;
         let fresh = RunId::new(now, app.random()?).bytes();
         let name = name_of(app.once().claim(&caller, fresh).await?.id());
 
@@ -124,9 +125,23 @@ async fn ask(app: &App, caller: &Caller, name: &str, asked: &Opening, now: Times
     Ok(())
 }
 
+/// How many runs there are to open, and the opening in as many parts as that takes.
+fn counted(opening: Opening, network: &Network) -> Result<(Opening, u32), Error> {
+    let counts: Vec<usize> = opening.dates().map(|date| opening.services(network, date).count()).collect();
+    let (sum, most) = (counts.iter().sum(), counts.iter().copied().max().unwrap_or_default());
+    match sum {
+        0 => Err(Error::field("trains", "none of the timetable sets out on these dates")),
+        1..=MOST_RUNS => {
+            let runs = u32::try_from(sum).unwrap_or(u32::MAX);
+            Ok((Opening { parts: Opening::parts_for(most), ..opening }, runs))
+        }
+        _ => Err(Error::field("trains", format_args!("must be at most {MOST_RUNS} runs, and are {sum}"))),
+    }
+}
+
 impl OpenRuns {
-    /// What is to be done, and how many runs that is.
-    fn read(&self, network: &Network) -> Result<(Opening, u32), Error> {
+    /// What is to be done, in one part.
+    fn read(&self) -> Result<Opening, Error> {
         let mut wrong = Vec::new();
         let mut note = |field: &str, reason: String| wrong.push(Detail { field: field.to_owned(), reason });
         // What a run's id can tell.
@@ -145,17 +160,7 @@ impl OpenRuns {
         let lots = self.lots(&terms, &mut wrong);
         let (Ok(zone), true) = (zone, wrong.is_empty()) else { return Err(Error::fields(wrong)) };
 
-        let mut opening = Opening { from: self.from, to, zone, lots, parts: 1 };
-        let counts: Vec<usize> = opening.dates().map(|date| opening.services(network, date).count()).collect();
-        let (sum, most) = (counts.iter().sum(), counts.iter().copied().max().unwrap_or_default());
-        match sum {
-            0 => Err(Error::field("trains", "none of the timetable sets out on these dates")),
-            1..=MOST_RUNS => {
-                opening.parts = Opening::parts_for(most);
-                Ok((opening, u32::try_from(sum).unwrap_or(u32::MAX)))
-            }
-            _ => Err(Error::field("trains", format_args!("must be at most {MOST_RUNS} runs, and are {sum}"))),
-        }
+        Ok(Opening { from: self.from, to, zone, lots, parts: 1 })
     }
 
     fn terms(&self, currency: Currency, wrong: &mut Vec<Detail>) -> Vec<(&str, Option<(Terms, Opens)>)> {
