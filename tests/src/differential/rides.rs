@@ -17,7 +17,7 @@ use fastrand::Rng;
 use super::History;
 
 /// Few orders, seats, stops and tokens, so that histories meet themselves; some places are beyond the end.
-const ORDERS: u8 = 6;
+const ORDERS: u8 = 4;
 const TOKENS: u8 = 4;
 const SEATS: u8 = 3;
 const POINTS: u16 = 6;
@@ -107,7 +107,7 @@ impl History for Rides {
                 return Decided::blind(change).into();
             }
             // What is not right on the row that was read is never written; it may have been right on the one before.
-            let of = if self.rng.u8(..3) == 0 { self.rng.choice(self.before.clone()) } else { None };
+            let of = if self.rng.bool() { self.rng.choice(self.before.clone()) } else { None };
             if let Ok(decided) = of.unwrap_or_else(|| self.row.clone()).decide(change) {
                 return decided.into();
             }
