@@ -66,8 +66,13 @@ async fn import(shop: &Shop, body: Value) -> Answer {
 /// A shop with the timetable.
 pub(crate) async fn railway() -> Shop {
     let shop = Shop::open().await;
-    import(&shop, json!({"stations": STATIONS, "trains": TRAINS})).await.expect(200);
+    timetable(&shop).await;
     shop
+}
+
+/// Imports the timetable.
+pub(crate) async fn timetable(shop: &Shop) {
+    import(shop, json!({"stations": STATIONS, "trains": TRAINS})).await.expect(200);
 }
 
 /// Sixty seats of second class, half of whose rows are kept for 300 kilometres and more, and eight of first.
