@@ -176,6 +176,7 @@ async fn two_seats_of_a_row_cost_what_two_tickets_do() {
     // Whatever is written once in a life, or read once in a while, is so by the first sale.
     costs(&shop, &buyer, wish(json!({}))).await;
     check_seats(&costs(&shop, &buyer, wish(json!({"seats": ["circle/1/5", "circle/1/6"]}))).await);
+    check_seats(&costs(&shop, &buyer, wish(json!({"bestAvailable": {}}))).await);
 }
 
 #[tokio::test]
