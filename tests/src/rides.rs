@@ -11,29 +11,34 @@ use store::{Applied, protocol::PersonHold};
 use crate::{
     audit::audit,
     client::Answer,
-    rail::{DAY, class, open, opening, railway, search},
+    rail::{DAY, TRAINS, class, open, opening, railway_of, search},
     shop::{Person, Shop, text},
 };
 
 /// A railway with the runs of a day, ten days before it.
 async fn line() -> Shop {
-    let shop = railway().await;
+    line_of(Shop::open().await).await
+}
+
+/// The same in a shop that is open.
+pub(crate) async fn line_of(shop: Shop) -> Shop {
+    railway_of(&shop, TRAINS).await;
     open(&shop, opening(DAY, DAY)).await;
     shop
 }
 
 /// The run of a train that was found.
-async fn run(shop: &Shop, train: &str, from: &str, to: &str) -> Value {
+pub(crate) async fn run(shop: &Shop, train: &str, from: &str, to: &str) -> Value {
     let found = search(shop, from, to, &format!("date={DAY}")).await;
     let items = found["items"].as_array().unwrap();
     items.iter().find(|item| item["train"] == train).unwrap_or_else(|| panic!("no {train} in {found}")).clone()
 }
 
-fn passenger(number: u64) -> Value {
+pub(crate) fn passenger(number: u64) -> Value {
     json!({"name": format!("乘客{number}"), "idType": "idCard", "idNo": format!("11010119900307{number:04}")})
 }
 
-fn wish(run: &Value, (from, to): (&str, &str), class: &str, numbers: &[u64]) -> Value {
+pub(crate) fn wish(run: &Value, (from, to): (&str, &str), class: &str, numbers: &[u64]) -> Value {
     json!({
         "runId": run["runId"], "from": from, "to": to, "class": class, "quantity": numbers.len(),
         "passengers": numbers.iter().map(|number| passenger(*number)).collect::<Vec<_>>(),
@@ -41,11 +46,11 @@ fn wish(run: &Value, (from, to): (&str, &str), class: &str, numbers: &[u64]) -> 
     })
 }
 
-async fn ask(shop: &Shop, who: &Person, body: Value) -> Answer {
+pub(crate) async fn ask(shop: &Shop, who: &Person, body: Value) -> Answer {
     shop.create(who, "/api/orders", body).await
 }
 
-async fn order(shop: &Shop, who: &Person, body: Value) -> Value {
+pub(crate) async fn order(shop: &Shop, who: &Person, body: Value) -> Value {
     let placed = ask(shop, who, body).await.expect(202);
     shop.drained().await;
     shop.get(who, &format!("/api/orders/{}", text(&placed, "id"))).await.expect(200)

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Asks for seats of the event's option of that name.
-fn wish(event: &Value, option: &str, quantity: u64, more: &Value) -> Value {
+pub(crate) fn wish(event: &Value, option: &str, quantity: u64, more: &Value) -> Value {
     let options = event["priceOptions"].as_array().unwrap();
     let option = options.iter().find(|one| one["name"] == option).unwrap();
     let mut body = json!({
@@ -23,18 +23,18 @@ fn wish(event: &Value, option: &str, quantity: u64, more: &Value) -> Value {
     body
 }
 
-async fn ask(shop: &Shop, who: &Person, body: Value) -> Answer {
+pub(crate) async fn ask(shop: &Shop, who: &Person, body: Value) -> Answer {
     shop.create(who, "/api/orders", body).await
 }
 
 /// Places an order that has to be accepted, and returns it as it is written.
-async fn order(shop: &Shop, who: &Person, body: Value) -> Value {
+pub(crate) async fn order(shop: &Shop, who: &Person, body: Value) -> Value {
     let placed = ask(shop, who, body).await.expect(202);
     shop.drained().await;
     shop.get(who, &format!("/api/orders/{}", text(&placed, "id"))).await.expect(200)
 }
 
-fn seats(order: &Value) -> Vec<String> {
+pub(crate) fn seats(order: &Value) -> Vec<String> {
     order["seats"].as_array().unwrap().iter().map(|seat| seat.as_str().unwrap().to_owned()).collect()
 }
 
