@@ -40,7 +40,7 @@ pub(crate) async fn buyers(shop: &Arc<Shop>, count: usize) -> Vec<Person> {
 
 /// Whether everything is to have its full size.
 fn is_full() -> bool {
-    crate::crash::variable("ONSALE_TEST_RUSH").is_ok_and(|size| size == "full")
+    crate::crash::variable("ONSALE_TEST_RUSH").is_some_and(|size| size == "full")
 }
 
 fn now_ms() -> i64 {
