@@ -28,9 +28,13 @@ pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Whether more is played than the test command plays.
+fn is_whole() -> bool {
+    variable(ROWS).is_some() || variable(CASE).is_some()
+}
+
 async fn crash(flow: Flow) {
     let wanted = variable(CASE).unwrap_or_else(|| "*/*/*/*".to_owned());
-    let is_whole = variable(ROWS).is_some() || variable(CASE).is_some();
     if let Ok(case) = wanted.parse::<Case>() {
         if case.flow == flow {
             Box::pin(case.play_alone()).await;
@@ -38,7 +42,7 @@ async fn crash(flow: Flow) {
         return;
     }
     let mut tally = Tally::default();
-    for seed in if is_whole { 0..=1 } else { 0..=0 } {
+    for seed in if is_whole() { 0..=1 } else { 0..=0 } {
         Box::pin(tally.run(flow, seed, &wanted)).await;
     }
     tally.note(flow);

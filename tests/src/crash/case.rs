@@ -204,10 +204,12 @@ impl Tally {
         let calmly = stage.play(calm).await.unwrap_or_else(|why| panic!("{calm} fails without any fault: {why}"));
         let made = calmly.made();
         self.calls.push(made.len());
+        let mut number = 0;
         for (call, made) in made.iter().enumerate() {
             for fault in Fault::ALL.into_iter().filter(|fault| fault.can_hit(made)) {
                 let case = Case { fault: Some((call, fault)), ..calm };
-                if !case.matches(wanted) {
+                number += 1;
+                if !case.matches(wanted) || number % flow.stride() != 0 {
                     continue;
                 }
                 self.faults += 1;

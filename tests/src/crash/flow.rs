@@ -150,6 +150,12 @@ impl Flow {
         }
     }
 
+    /// Of how many cases the test command plays one: all of them, but of flows that are like others, of which
+    /// `cargo xtask crash` plays the rest.
+    pub(super) fn stride(self) -> usize {
+        if self.like() == self || super::is_whole() { 1 } else { 3 }
+    }
+
     pub(super) const fn word(self) -> &'static str {
         match self {
             Self::Buy => "buy",
