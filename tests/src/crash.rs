@@ -82,4 +82,8 @@ flows! {
     refund_a_part: RefundPart,
     refund_automatically: RefundAutomatic,
     check_in: CheckIn,
+    buy_seats: BuySeats,
+    refund_a_part_of_seats: RefundPartSeats,
+    buy_rides: BuyRides,
+    pay_rides_late: PayLateRides,
 }

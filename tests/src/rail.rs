@@ -66,13 +66,18 @@ async fn import(shop: &Shop, body: Value) -> Answer {
 /// A shop with the timetable.
 pub(crate) async fn railway() -> Shop {
     let shop = Shop::open().await;
-    timetable(&shop).await;
+    railway_of(&shop, TRAINS).await;
     shop
 }
 
 /// Imports the timetable.
 pub(crate) async fn timetable(shop: &Shop) {
-    import(shop, json!({"stations": STATIONS, "trains": TRAINS})).await.expect(200);
+    railway_of(shop, TRAINS).await;
+}
+
+/// Imports our stations with some trains.
+pub(crate) async fn railway_of(shop: &Shop, trains: &str) {
+    import(shop, json!({"stations": STATIONS, "trains": trains})).await.expect(200);
 }
 
 /// Sixty seats of second class, half of whose rows are kept for 300 kilometres and more, and eight of first.

@@ -1,6 +1,12 @@
 //! Rides: seats of a train for a stretch, for people with names, on one train at a time.
 
+use domain::{
+    event,
+    id::{Id as _, OrderId},
+    rail::passenger::Presence,
+};
 use serde_json::{Value, json};
+use store::{Applied, protocol::PersonHold};
 
 use crate::{
     audit::audit,
@@ -186,4 +192,26 @@ pub(crate) async fn what_was_wished_for_is_given_where_it_is_there() {
         let held = order(&shop, &who, body).await;
         assert!(seats(&held)[0].ends_with(wish_for), "{held}");
     }
+}
+
+/// An attempt that died between its hold and its message is over once it is asked for again: the passenger is not kept from
+/// the buyer until the hold would have ended.
+#[tokio::test]
+pub(crate) async fn a_buyer_whose_first_attempt_died_is_not_in_their_own_way() {
+    let shop = line().await;
+    let who = shop.buyer().await;
+    let found = run(&shop, "G1", "haicheng", "shanyangbei").await;
+    let (tenant, dead) = (shop.store(), OrderId::from_bytes([9; 16]));
+    let plan = tenant.rail().run(text(&found, "runId").parse().unwrap()).await.unwrap().unwrap();
+    let journey = Presence::of(plan.departs(0).unwrap(), plan.arrives(2).unwrap()).unwrap();
+    let number = text(&passenger(1), "idNo");
+    let person = shop.app().keys.mac("passenger", &[b"demo", b"idCard", number.as_bytes()]);
+    let times = (event::later(shop.now(), 900), shop.now());
+    let held = tenant.hold_person(dead, 0, &person, &journey, times).await.map_err(|(failed, _)| failed).unwrap();
+    assert!(matches!(held, PersonHold::Held(_)));
+    let body = wish(&found, ("HCA", "SYB"), "second", &[1]);
+    ask(&shop, &who, body.clone()).await.refused(409, "passenger_elsewhere");
+    assert_eq!(tenant.orders().bury(dead, shop.now()).await.unwrap(), Applied::Done);
+    order(&shop, &who, body).await;
+    audit(&shop).await;
 }

@@ -172,7 +172,7 @@ async fn two_seats_of_a_row_cost_what_two_tickets_do() {
     let hall = venues::venue(&shop).await;
     let event = venues::publish(&shop, venues::event(&shop, &hall)).await;
     let buyer = shop.buyer().await;
-    let wish = |more: Value| theatre::wish(&event, "Rear", 2, more);
+    let wish = |more: Value| theatre::wish(&event, "Rear", 2, &more);
     // Whatever is written once in a life, or read once in a while, is so by the first sale.
     costs(&shop, &buyer, wish(json!({}))).await;
     check_seats(&costs(&shop, &buyer, wish(json!({"seats": ["circle/1/5", "circle/1/6"]}))).await);

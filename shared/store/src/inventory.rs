@@ -273,12 +273,9 @@ fn blob(token: Token) -> AttributeValue {
     AttributeValue::B(Blob::new(token.0))
 }
 
-/// The time limit of an entry; an error where it is none.
-fn moment(map: &HashMap<String, AttributeValue>) -> Option<Option<Timestamp>> {
-    match number_of(map, UNTIL) {
-        Some(second) => Some(Some(Timestamp::from_second(second).ok()?)),
-        None => Some(None),
-    }
+/// The time limit of an entry, where it has one.
+fn moment(map: &HashMap<String, AttributeValue>) -> Result<Option<Timestamp>, Failed> {
+    number_of(map, UNTIL).map(Timestamp::from_second).transpose().map_err(Failed::corrupt)
 }
 
 fn address_of(pool: PoolKey, item: &Item) -> Result<BlockAddress, Failed> {

@@ -5,14 +5,17 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
+use store::keys::run_id;
 
 use super::fault::Saboteur;
 use crate::{
     audit::pool,
     client::Answer,
+    rail::{open, opening, railway_of},
     sale::HOLD,
-    shop::{Draft, Offer, PRICE, Person, START, Shop, fresh_key, text, tickets},
+    shop::{Draft, Offer, PRICE, Person, START, Shop, Wares, fresh_key, text, tickets},
 };
 
 /// Twice the hold: what a payment that was begun stretches it to at most.
@@ -25,6 +28,44 @@ const COUNTED: i64 = 3;
 const PATIENCE: usize = 6;
 /// A webhook that is not sent before everything is over, in milliseconds.
 const LOST: u64 = 604_800_000;
+
+/// What a ride costs from end to end: as the timetable's terms state it.
+const FARE: u64 = 6_500;
+
+/// An event whose every session sells four seats in two rows.
+async fn seated(shop: &Shop, draft: Draft) -> Vec<Offer> {
+    let place = json!({"name": "Small Hall", "city": "Shanghai", "address": "1 Example Road"});
+    let venue = text(&shop.create(&shop.admin, "/api/admin/venues", place).await.expect(201), "id");
+    let rows = json!({"sections": [{"id": "stalls", "name": "Stalls", "category": "A", "rows": 2, "seats": 2}]});
+    shop.post(&shop.admin, &format!("/api/admin/venues/{venue}/map/generate"), rows).await.expect(200);
+    let mut event = shop.event(&draft);
+    event["priceOptions"][0].as_object_mut().unwrap().remove("totalCount");
+    event["seating"] = json!({"venueId": venue, "prices": [{"category": "A", "priceOption": "Standing"}]});
+    let seats = ["stalls/1/1", "stalls/2/1", "stalls/2/2", "stalls/1/2"].map(str::to_owned).to_vec();
+    let offers = shop.publish_event(event).await.into_iter();
+    offers.map(|offer| Offer { wares: Wares::Seats(seats.clone()), ..offer }).collect()
+}
+
+/// A train of four seats on so many days; on each, other people travel.
+async fn runs(shop: &Shop, plays: u8) -> Vec<Offer> {
+    railway_of(shop, "train,seq,station,arrive,depart,km\nG1,1,HCA,,08:00,0\nG1,2,LKA,09:00,,150\n").await;
+    let first: Date = "2026-01-10".parse().unwrap();
+    let last = first.checked_add(jiff::Span::new().days(i64::from(plays) - 1)).unwrap();
+    let mut asked = opening(&first.to_string(), &last.to_string());
+    asked["templates"][0]["coaches"] = json!([{"first": 1, "class": "second", "layout": "2+2", "rows": 1}]);
+    asked["templates"][0]["fares"].as_array_mut().unwrap().remove(0);
+    asked["templates"][0].as_object_mut().unwrap().remove("quotas");
+    asked["templates"][0]["saleStarts"] = json!({"daysBefore": 366, "time": "08:00"});
+    open(shop, asked).await;
+    let dates = first.series(jiff::Span::new().days(1)).take(plays.into());
+    let offer = |(number, date): (u32, Date)| Offer {
+        event: String::new(),
+        session: String::new(),
+        option: String::new(),
+        wares: Wares::Rides { run: run_id("G1", date).to_string(), passengers: 100 * number },
+    };
+    (1..).zip(dates).map(offer).collect()
+}
 
 /// One way through the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +86,10 @@ pub(super) enum Flow {
     RefundPart,
     RefundAutomatic,
     CheckIn,
+    BuySeats,
+    RefundPartSeats,
+    BuyRides,
+    PayLateRides,
 }
 
 /// What cases find: all of a batch the same people, and each its own session of one event.
@@ -72,7 +117,7 @@ pub(super) struct Scene {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 20] = [
         Self::Buy,
         Self::BuyAcrossBlocks,
         Self::BuyOverdue,
@@ -89,7 +134,21 @@ impl Flow {
         Self::RefundPart,
         Self::RefundAutomatic,
         Self::CheckIn,
+        Self::BuySeats,
+        Self::RefundPartSeats,
+        Self::BuyRides,
+        Self::PayLateRides,
     ];
+
+    /// The flow of tickets without numbers that it is like.
+    const fn like(self) -> Self {
+        match self {
+            Self::BuySeats | Self::BuyRides => Self::Buy,
+            Self::RefundPartSeats => Self::RefundPart,
+            Self::PayLateRides => Self::PayLate,
+            other => other,
+        }
+    }
 
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -109,6 +168,10 @@ impl Flow {
             Self::RefundPart => "refund-part",
             Self::RefundAutomatic => "refund-automatic",
             Self::CheckIn => "check-in",
+            Self::BuySeats => "buy-seats",
+            Self::RefundPartSeats => "refund-part-seats",
+            Self::BuyRides => "buy-rides",
+            Self::PayLateRides => "pay-late-rides",
         }
     }
 
@@ -131,6 +194,10 @@ impl Flow {
             Self::RefundPart => "ask for a refund of one ticket of three, and approve it",
             Self::RefundAutomatic => "ask for a refund under an automatic policy",
             Self::CheckIn => "a ticket is scanned; its scan is repeated, and another comes",
+            Self::BuySeats => "hold two seats by name, in two blocks; the order is written",
+            Self::RefundPartSeats => "ask for a refund of one seat of three, and approve it",
+            Self::BuyRides => "hold the time and the seats of two passengers; the order is written",
+            Self::PayLateRides => "pay a ride when the hold has ended; the order is revived",
         }
     }
 
@@ -142,9 +209,19 @@ impl Flow {
         }
     }
 
+    /// What cases are played on: for each its own.
+    pub(super) async fn offers(self, shop: &Shop, plays: u8) -> Vec<Offer> {
+        let draft = Draft { sessions: plays, ..self.draft() };
+        match self {
+            Self::BuySeats | Self::RefundPartSeats => seated(shop, draft).await,
+            Self::BuyRides | Self::PayLateRides => runs(shop, plays).await,
+            _ => shop.publish_all(draft).await,
+        }
+    }
+
     /// What is sold in the flow.
     pub(super) fn draft(self) -> Draft {
-        match self {
+        match self.like() {
             Self::BuyAcrossBlocks => tickets(20),
             Self::RefundPart => Draft { price: 1_001, ..tickets(4) },
             Self::RefundAutomatic => Draft { refunds: "automatic", ..tickets(4) },
@@ -159,7 +236,7 @@ impl Flow {
         let (order, payment, key) = (String::new(), String::new(), fresh_key());
         let saboteur = Arc::clone(saboteur);
         let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key };
-        match self {
+        match self.like() {
             Self::Buy => {}
             Self::BuyAcrossBlocks => drop(shop.hold(&rival, &scene.offer, 10).await),
             Self::BuyOverdue => {
@@ -184,8 +261,9 @@ impl Flow {
                 scene.sale = shop.sale(&scene.buyer, &scene.offer, 1).await;
                 shop.pass(START + cast.doors - shop.now().as_second()).await;
             }
+            Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => unreachable!(),
         }
-        if matches!(self, Self::PayLate | Self::PayTooLate) {
+        if matches!(self.like(), Self::PayLate | Self::PayTooLate) {
             shop.pass(STRETCHED).await;
         }
         if self == Self::PayTooLate {
@@ -200,7 +278,7 @@ impl Flow {
 
     /// What is disturbed.
     pub(super) async fn act(self, shop: &Shop, scene: &mut Scene) {
-        match self {
+        match self.like() {
             Self::Buy | Self::BuyOverdue => scene.buy(shop, 2).await,
             Self::BuyAcrossBlocks => scene.buy(shop, 10).await,
             Self::CreateLate => shop.drained().await,
@@ -236,13 +314,14 @@ impl Flow {
                 scene.scan(shop, "a").await;
                 shop.drained().await;
             }
+            Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => unreachable!(),
         }
     }
 
     /// What must have come of it, before time passes.
     pub(super) async fn check(self, shop: &Shop, scene: &Scene) {
         let (who, order) = (&scene.buyer, scene.order.as_str());
-        match self {
+        match self.like() {
             Self::Buy | Self::BuyOverdue => scene.check_held(shop, 2).await,
             Self::BuyAcrossBlocks => scene.check_held(shop, 10).await,
             Self::CreateLate | Self::Expire | Self::PayTooLate => drop(shop.until(who, order, "expired").await),
@@ -264,20 +343,27 @@ impl Flow {
                 assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
             }
             Self::CheckIn => scene.check_admitted(shop).await,
+            Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => unreachable!(),
         }
     }
 
     /// Minor units that were taken, that were given back, and tickets that admit or have admitted, when all is over.
     pub(super) const fn sums(self) -> (u64, u64, u64) {
         match self {
-            Self::Buy | Self::BuyAcrossBlocks | Self::BuyOverdue | Self::CreateLate | Self::Expire | Self::Cancel => {
-                (0, 0, 0)
-            }
+            Self::Buy
+            | Self::BuySeats
+            | Self::BuyRides
+            | Self::BuyAcrossBlocks
+            | Self::BuyOverdue
+            | Self::CreateLate
+            | Self::Expire
+            | Self::Cancel => (0, 0, 0),
             Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets => (2 * PRICE, 0, 2),
             Self::PayTwice | Self::PayTooLate => (4 * PRICE, 2 * PRICE, 2),
             Self::Refund | Self::RefundAutomatic => (2 * PRICE, 2 * PRICE, 0),
-            Self::RefundPart => (3 * 1_001, 1_001, 2),
+            Self::RefundPart | Self::RefundPartSeats => (3 * 1_001, 1_001, 2),
             Self::CheckIn => (PRICE, 0, 1),
+            Self::PayLateRides => (2 * FARE, 0, 2),
         }
     }
 }
@@ -327,7 +413,10 @@ impl Scene {
     async fn check_held(&self, shop: &Shop, quantity: u8) {
         let listed = shop.get(&self.buyer, "/api/orders").await.data();
         let mut listed = listed["items"].as_array().unwrap().clone();
-        listed.retain(|order| order["sessionId"] == self.offer.session.as_str());
+        listed.retain(|order| match &self.offer.wares {
+            Wares::Rides { run, .. } => order["runId"] == run.as_str(),
+            Wares::Tickets | Wares::Seats(_) => order["sessionId"] == self.offer.session.as_str(),
+        });
         assert_eq!(listed.len(), 1, "one order for one key: {listed:?}");
         assert_eq!((&listed[0]["id"], &listed[0]["status"]), (&json!(self.order), &json!("pending")));
         let again = self.insist(shop, &self.buyer, "POST", "/api/orders", self.offer.order(quantity)).await.data();

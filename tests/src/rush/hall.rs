@@ -63,7 +63,7 @@ async fn open(shop: &Shop, size: Size) -> Value {
 async fn want(shop: &Shop, who: &Person, event: &Value, quantity: u8) -> Fared {
     let mut quantity = quantity;
     loop {
-        let answer = ask(shop, who, wish(event, "Seat", quantity.into(), json!({}))).await;
+        let answer = ask(shop, who, wish(event, "Seat", quantity.into(), &json!({}))).await;
         match (answer.status, answer.error().as_str()) {
             (202, _) => return Fared::Won(text(&answer.data(), "id"), quantity),
             (409, "sold_out") => return Fared::SoldOut(now_ms()),

@@ -99,7 +99,7 @@ impl Wish {
         }
         let named = ask.named.map(|names| find(&plan, &names, ask.quantity)).transpose()?;
         let party = Party { quantity: ask.quantity, wheelchairs: ask.wheelchairs, rule: seating.rule };
-        Ok(Self { session, plan, offered, party, named, event })
+        Ok(Self { event, session, plan, offered, party, named })
     }
 
     /// Where the entries of seats lie, and how the tickets are numbered through them.

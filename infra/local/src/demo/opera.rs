@@ -10,12 +10,11 @@ const NAME: &str = "Lantern Opera House";
 pub(super) async fn made(admin: &Insider<'_>) -> Result<String, DemoError> {
     let known = admin.call("GET", "/api/admin/venues?pageSize=100", &json!({})).await?;
     let found = known["items"].as_array().into_iter().flatten().find(|venue| venue["name"] == NAME);
-    let venue = match found {
-        Some(venue) => venue.clone(),
-        None => {
-            let place = json!({"name": NAME, "city": "Shanghai", "address": "18 Fuzhou Road, Huangpu"});
-            admin.call("POST", "/api/admin/venues", &place).await?
-        }
+    let venue = if let Some(venue) = found {
+        venue.clone()
+    } else {
+        let place = json!({"name": NAME, "city": "Shanghai", "address": "18 Fuzhou Road, Huangpu"});
+        admin.call("POST", "/api/admin/venues", &place).await?
     };
     let id = venue["id"].as_str().unwrap_or_default();
     // Whoever drew another map since keeps it.

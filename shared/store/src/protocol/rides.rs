@@ -229,7 +229,7 @@ impl Search<'_> {
         let wishes = self.claim.claim.wishes.iter().copied().take(missing.into()).collect();
         let claim = Claim { count: missing, together, wishes, ..self.claim.claim.clone() };
         let spread = fastrand::u64(..);
-        self.seats(|row| row.taken())
+        self.seats(Row::taken)
             .allocate(&claim, spread)
             .or_else(|| self.seats(|row| row.firm(self.now)).allocate(&claim, spread))
     }
