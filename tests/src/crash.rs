@@ -24,7 +24,7 @@ const CASE: &str = "ONSALE_CRASH_CASE";
 const ROWS: &str = "ONSALE_CRASH_ROWS";
 
 #[expect(clippy::disallowed_methods, reason = "the product reads its settings once; a test is told what to play")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -37,7 +37,7 @@ const STATIONS: &str = "name,telecode,pinyin,initials,city
 ";
 
 /// Two trains of a day, one of a night, and one to change to.
-const TRAINS: &str = "train,seq,station,arrive,depart,km
+pub(crate) const TRAINS: &str = "train,seq,station,arrive,depart,km
 G1,1,海城,,08:00,0
 G1,2,林口,09:00,09:05,150
 G1,3,山阳北,10:30,,400
@@ -68,11 +68,6 @@ pub(crate) async fn railway() -> Shop {
     let shop = Shop::open().await;
     railway_of(&shop, TRAINS).await;
     shop
-}
-
-/// Imports the timetable.
-pub(crate) async fn timetable(shop: &Shop) {
-    railway_of(shop, TRAINS).await;
 }
 
 /// Imports our stations with some trains.

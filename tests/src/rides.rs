@@ -11,7 +11,7 @@ use store::{Applied, protocol::PersonHold};
 use crate::{
     audit::audit,
     client::Answer,
-    rail::{DAY, class, open, opening, search, timetable},
+    rail::{DAY, TRAINS, class, open, opening, railway_of, search},
     shop::{Person, Shop, text},
 };
 
@@ -22,7 +22,7 @@ async fn line() -> Shop {
 
 /// The same in a shop that is open.
 pub(crate) async fn line_of(shop: Shop) -> Shop {
-    timetable(&shop).await;
+    railway_of(&shop, TRAINS).await;
     open(&shop, opening(DAY, DAY)).await;
     shop
 }

@@ -39,9 +39,8 @@ pub(crate) async fn buyers(shop: &Arc<Shop>, count: usize) -> Vec<Person> {
 }
 
 /// Whether everything is to have its full size.
-#[expect(clippy::disallowed_methods, reason = "how large a test is, is not a setting of the program")]
 fn is_full() -> bool {
-    std::env::var("ONSALE_TEST_RUSH").is_ok_and(|size| size == "full")
+    crate::crash::variable("ONSALE_TEST_RUSH").is_some_and(|size| size == "full")
 }
 
 fn now_ms() -> i64 {

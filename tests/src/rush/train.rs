@@ -40,9 +40,6 @@ use crate::{
 /// How much is asked for, in percent of all there is: more than fits.
 const DEMAND_PERCENT: u32 = 150;
 
-const SMALL: Size = Size { coaches: 3, rows: 17, stops: 30, missing: 200 };
-const FULL: Size = Size { coaches: 16, rows: 17, stops: 30, missing: 100 };
-
 #[derive(Clone, Copy)]
 struct Size {
     coaches: u8,
@@ -193,7 +190,7 @@ impl Train {
         for stretch in demand {
             let segments = &mut load[usize::from(stretch.from())..usize::from(stretch.to())];
             if segments.iter().all(|load| *load < self.seats()) {
-                for load in segments {
+                for load in segments.iter_mut() {
                     *load += 1;
                 }
             }
@@ -217,7 +214,11 @@ impl Train {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_train_is_filled_and_no_free_seat_is_refused() {
-    let size = if is_full() { FULL } else { SMALL };
+    let size = if is_full() {
+        Size { coaches: 16, rows: 17, stops: 30, missing: 100 }
+    } else {
+        Size { coaches: 3, rows: 17, stops: 30, missing: 200 }
+    };
     let story = async {
         let train = Arc::new(Train::open(size).await);
         let seed = fastrand::u64(..);
