@@ -344,15 +344,16 @@ impl Order {
                 let verdict = self.seat_verdict(at, &examined);
                 Duty::of(verdict, examined.tidying(verdict))
             }
-            Examined::Ride(examined) => match self.ride_verdict(at, &examined) {
-                RideVerdict::Evict => Duty::GiveBack(Examined::Ride(examined).released()),
-                RideVerdict::Keep => Duty::Wait,
-                RideVerdict::Move(until) => Duty::Follow(Decided::blind(coach::Change::follow(examined, until)).into()),
-                RideVerdict::Confirm => Duty::Confirm(Examined::Ride(examined).confirmed()),
-                RideVerdict::Shrink(keep) => {
-                    Duty::GiveBack(Decided::blind(coach::Change::reduce(examined, keep, token)).into())
-                }
-            },
+            Examined::Ride(examined) => {
+                let verdict = self.ride_verdict(at, &examined);
+                let sort: fn(Change) -> Duty = match verdict {
+                    RideVerdict::Keep => return Duty::Wait,
+                    RideVerdict::Move(_) => Duty::Follow,
+                    RideVerdict::Confirm => Duty::Confirm,
+                    RideVerdict::Evict | RideVerdict::Shrink(_) => Duty::GiveBack,
+                };
+                verdict.tidying(examined, token).map_or(Duty::Wait, |change| sort(Decided::blind(change).into()))
+            }
         }
     }
 

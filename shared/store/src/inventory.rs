@@ -187,18 +187,9 @@ impl<'t> Inventory<'t> {
     /// The more there are, the more are read at the same time: whoever marks a pool sold out is waited for, while no small
     /// pool is asked for much that it does not have.
     pub async fn all(&self, pool: PoolKey) -> Result<Blocks, Failed> {
-        self.read_all(pool, Read::Consistent).await
-    }
-
-    /// Every block of a pool as it was a moment ago: half the read units, for what only has to be shown.
-    pub async fn all_lately(&self, pool: PoolKey) -> Result<Blocks, Failed> {
-        self.read_all(pool, Read::Eventual).await
-    }
-
-    async fn read_all(&self, pool: PoolKey, read: Read) -> Result<Blocks, Failed> {
         let (mut blocks, mut next, mut at_once) = (Blocks::new(), 0_u16, 1);
         loop {
-            let wave = (next..next.saturating_add(at_once)).map(|shard| self.read_shard(pool, shard, read));
+            let wave = (next..next.saturating_add(at_once)).map(|shard| self.shard(pool, shard));
             for found in try_join_all(wave).await? {
                 if found.is_empty() {
                     return Ok(blocks);

@@ -191,13 +191,15 @@ async fn hold_best(
         1 => Choice::BEST,
         _ => Choice { among: CROWD, chance: fastrand::u32(..) },
     };
-    let mut best = wish.plan.hall().best(&seen.offer(wish), &wish.party, choice(round));
+    let mut offer = seen.offer(wish);
+    let mut best = wish.plan.hall().best(&offer, &wish.party, choice(round));
     if best.is_none() && round == 1 {
         seen = see(wanted, wish, true, app).await.map_err(none)?;
-        best = wish.plan.hall().best(&seen.offer(wish), &wish.party, choice(round));
+        offer = seen.offer(wish);
+        best = wish.plan.hall().best(&offer, &wish.party, choice(round));
     }
     let Some(groups) = best else {
-        let left = seen.offer(wish).usable().count();
+        let left = offer.usable().count();
         return Ok(Refused::plainly(match left {
             0 => Error::from(Code::SoldOut),
             left => too_few(u64::try_from(left).unwrap_or(u64::MAX)),
@@ -205,7 +207,7 @@ async fn hold_best(
     };
     let chosen = wish.chosen(&wanted.tenant, &wish.plan.hall().seats(&groups));
     // Where nothing else is left for the party, somebody may be left alone.
-    let is_strict = wish.plan.hall().check(&seen.offer(wish), &wish.party, &chosen.seats).is_ok();
+    let is_strict = wish.plan.hall().check(&offer, &wish.party, &chosen.seats).is_ok();
     match take(wanted, wish, id, &chosen).await? {
         SeatHold::Held(held) if !is_strict => Ok(keep(wanted, wish, chosen, held)),
         SeatHold::Held(held) => match left_alone(wanted, wish, &chosen, Some(&seen), app).await {
