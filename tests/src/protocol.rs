@@ -102,6 +102,7 @@ fn draft(order: OrderId, quantity: u64, held: Vec<Held>, expires: Timestamp, now
         hold: HoldTime::DEFAULT,
         expires,
         created: now,
+        replaces: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use app::{
     App, Duty, Failure, Grant, Job, Source, Worker,
-    message::{HeldPart, OrderNamed, OrderPlaced},
+    message::{HeldPart, OrderNamed, OrderPlaced, ReplacedPart},
 };
 use data_encoding::BASE64;
 use domain::{
@@ -13,7 +13,7 @@ use domain::{
 };
 use providers::queue::Queue;
 use serde::{Deserialize, Serialize};
-use store::{Applied, Stored, Table, Tenant};
+use store::{Applied, Stored, Table, Tenant, protocol::Exchanged};
 
 /// The worker.
 pub static WORKER: Worker = Worker::of::<CreateOrder>();
@@ -46,13 +46,29 @@ impl Job for CreateOrder {
         let Ok(order) = Order::reserve(draft, app.now()) else {
             return Ok(tenant.abandon(id, &held, app.now()).await?);
         };
-        match tenant.orders().create(&order).await? {
-            Applied::Done => expire_later(app, &tenant, &order).await,
+        match write(&tenant, order, app.now()).await? {
             // The first delivery may have died before it sent the expiry message: this one sends it again.
-            Applied::Conflict(Some(Stored::Order(order))) => expire_later(app, &tenant, &order).await,
-            Applied::Conflict(_) => Ok(tenant.abandon(id, &held, app.now()).await?),
+            Some(order) => expire_later(app, &tenant, &order).await,
+            None => Ok(tenant.abandon(id, &held, app.now()).await?),
         }
     }
+}
+
+/// Writes the order, or finds it written; nothing where it never will be.
+async fn write(tenant: &Tenant, order: Order, now: Timestamp) -> Result<Option<Order>, Failure> {
+    if order.replaces.is_some() {
+        match tenant.carry(&order, now).await? {
+            Exchanged::Done(exchange) => return Ok(Some(exchange.new.order)),
+            Exchanged::Dearer => {}
+            // Perhaps an earlier delivery has written the order. Else it never will be: the old tickets are gone.
+            Exchanged::Changed | Exchanged::Refused(_) => return Ok(tenant.orders().load(order.id).await?),
+        }
+    }
+    Ok(match tenant.orders().create(&order).await? {
+        Applied::Done => Some(order),
+        Applied::Conflict(Some(Stored::Order(written))) => Some(*written),
+        Applied::Conflict(_) => None,
+    })
 }
 
 async fn expire_later(app: &App, tenant: &Tenant, order: &Order) -> Result<(), Failure> {
@@ -90,6 +106,7 @@ fn draft(placed: &OrderPlaced) -> Result<Draft, String> {
         hold,
         expires: moment(placed.expires)?,
         created: moment(placed.created)?,
+        replaces: placed.replaces.as_ref().map(ReplacedPart::read),
     })
 }
 

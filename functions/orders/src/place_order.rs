@@ -12,7 +12,7 @@ mod wanted;
 
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Idempotency, Located, Method, Nothing, Operation, Route,
-    message::{HeldPart, OrderPlaced, SubjectPart},
+    message::{HeldPart, OrderPlaced, ReplacedPart, SubjectPart},
     wire::Text,
 };
 use data_encoding::BASE64;
@@ -244,5 +244,6 @@ fn message(wanted: &Wanted, id: OrderId, held: &[Held], seats: Vec<String>, cont
         hold_minutes: wanted.hold.as_minutes(),
         expires: wanted.until(wanted.now).as_millisecond(),
         created: wanted.now.as_millisecond(),
+        replaces: wanted.replaces.as_ref().map(ReplacedPart::of),
     }
 }

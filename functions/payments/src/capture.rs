@@ -11,7 +11,7 @@ use domain::{
     payment::Capture,
     refund::{self, Reason, Refund},
 };
-use store::{Applied, Stored, Tenant, keys, protocol::Revived};
+use store::{Applied, Stored, Tenant, keys, protocol::{Exchanged, Revived}};
 
 use crate::send;
 
@@ -68,6 +68,17 @@ async fn step(app: &App, tenant: &Tenant, order: Order, capture: &Capture, token
             Ok(Step::End(Effect::Applied))
         }
         Arrived::Pays(change) => write(tenant, &change).await,
+        Arrived::Exchanges(change) => match tenant.pay_exchange(&change, now).await? {
+            Exchanged::Done(exchange) => {
+                send::refund_due(app, tenant, exchange.refund.order, exchange.refund.id).await?;
+                Ok(Step::End(Effect::Applied))
+            }
+            Exchanged::Changed | Exchanged::Dearer => Ok(Step::Again(tenant.orders().find(id).await?)),
+            Exchanged::Refused(why) => {
+                tracing::info!(order = %id, %why, "the tickets that were to be changed are gone");
+                overtaken(app, tenant, id, capture).await
+            }
+        },
         Arrived::ExpireFirst(change) => match tenant.orders().apply(&change).await? {
             Applied::Done => Ok(Step::Again(Some(Stored::Order(Box::new(change.order))))),
             Applied::Conflict(other) => Ok(Step::Again(other)),
@@ -95,6 +106,18 @@ async fn write(tenant: &Tenant, change: &Change) -> Result<Step, Failure> {
         Applied::Done => Step::End(Effect::Applied),
         Applied::Conflict(other) => Step::Again(other),
     })
+}
+
+/// Ends an order that was to take the place of tickets which are gone, and records that the money is owed.
+async fn overtaken(app: &App, tenant: &Tenant, id: OrderId, capture: &Capture) -> Result<Step, Failure> {
+    let found = tenant.orders().find(id).await?;
+    let Some(Stored::Order(order)) = &found else { return Ok(Step::Again(found)) };
+    let Ok(change) = Order::clone(order).overtaken(capture.clone(), app.now()) else { return Ok(Step::Again(found)) };
+    let written = write(tenant, &change).await?;
+    if matches!(written, Step::End(_)) {
+        send::order_due(app, tenant, id).await?;
+    }
+    Ok(written)
 }
 
 /// Holds the tickets again, or records that the money is owed.

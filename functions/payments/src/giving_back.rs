@@ -2,11 +2,10 @@
 
 use app::{App, Code, Error, auth::ticket_id};
 use domain::{
-    Timestamp,
     id::{OrderId, TicketId},
     order::{NotRefundable, Order},
     refund::{Refund, State},
-    ticket::{Ticket, TicketState},
+    ticket::TicketState,
 };
 use store::{RefundEntry, Tenant};
 
@@ -57,9 +56,8 @@ pub(crate) async fn enter(app: &App, tenant: &Tenant, id: OrderId, refund: Refun
             Err(why) => return entered(tenant, &refund).await?.ok_or_else(|| explain(why)),
         };
         let refund = Refund { amount, ..refund.clone() };
-        let tickets = tickets(&order, &refund.tickets, now);
         let change = order.refund(&refund.tickets, refund.id, now).map_err(explain)?;
-        match tenant.orders().enter_refund(&change, &refund, &tickets).await? {
+        match tenant.orders().enter_refund(&change, &refund).await? {
             RefundEntry::Done => {
                 send::refund_due(app, tenant, id, refund.id).await?;
                 return Ok(refund);
@@ -82,21 +80,6 @@ async fn entered(tenant: &Tenant, refund: &Refund) -> Result<Option<Refund>, Err
         Some(Refund { state: State::Refused { .. }, .. }) => Err(Code::WrongState.into()),
         Some(decided) => Ok(Some(decided)),
     }
-}
-
-/// The tickets of these numbers, as they are to be voided: issued or not.
-fn tickets(order: &Order, numbers: &[u8], now: Timestamp) -> Vec<Ticket> {
-    let ticket = |number: &u8| Ticket {
-        id: ticket_id(order.id, *number),
-        order: order.id,
-        number: *number,
-        user: order.user,
-        subject: order.purchase.subject.clone(),
-        seat: order.purchase.seats.get(usize::from(*number)).cloned(),
-        state: TicketState::Void,
-        created: now,
-    };
-    numbers.iter().map(ticket).collect()
 }
 
 #[cfg(test)]

@@ -76,7 +76,12 @@ async fn send(app: &App, tenant: &Tenant, order: OrderId, id: RefundId) -> Resul
         let order = order.ok_or_else(|| Failure::poison("a refund without its order"))?;
         tenant.release(&order, app.now()).await?;
     }
-    match provider::of(app, tenant, refund.capture.provider).refund(&refund).await? {
+    let given_back = if refund.amount.is_zero() {
+        GivenBack::Done
+    } else {
+        provider::of(app, tenant, refund.capture.provider).refund(&refund).await?
+    };
+    match given_back {
         GivenBack::Done => {
             end_order(tenant, order, id, app.now()).await?;
             let done = write_end(tenant, refund, app.now(), |refund, now| refund.done(now).ok()).await?;

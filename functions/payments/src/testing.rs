@@ -40,6 +40,7 @@ pub(crate) fn reserved() -> Order {
         hold: HoldTime::DEFAULT,
         expires: at(900),
         created: at(0),
+        replaces: None,
     };
     Order::reserve(draft, at(0)).unwrap()
 }

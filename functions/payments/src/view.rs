@@ -90,8 +90,12 @@ pub struct RefundView {
     status: RefundStatus,
     /// The tickets that are given up; none where money came for which no ticket was due.
     ticket_ids: Vec<IdText<TicketId>>,
-    /// What was asked for; `late` or `duplicate` where the money came too late or twice.
+    /// What was asked for; `late` or `duplicate` where the money came too late or twice, `changed` where the tickets were
+    /// changed for others.
     reason: String,
+    /// The order of the new tickets, where they were changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_to: Option<IdText<OrderId>>,
     /// Why it was refused, or what the provider says that it failed of.
     #[serde(skip_serializing_if = "Option::is_none")]
     decision_reason: Option<String>,
@@ -140,6 +144,11 @@ impl RefundView {
                 Reason::Asked(words) => words.clone(),
                 Reason::Late => "late".to_owned(),
                 Reason::Duplicate => "duplicate".to_owned(),
+                Reason::Changed { .. } => "changed".to_owned(),
+            },
+            changed_to: match &refund.reason {
+                Reason::Changed { to, .. } => Some((*to).into()),
+                Reason::Asked(_) | Reason::Late | Reason::Duplicate => None,
             },
             decision_reason: match &refund.state {
                 State::Refused { reason, .. } | State::Failed { reason, .. } => Some(reason.clone()),

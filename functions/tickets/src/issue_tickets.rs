@@ -78,15 +78,8 @@ impl Job for IssueTickets {
 
 /// The tickets that are due. What was given back before it was issued is void already and stays so.
 fn tickets(order: &Order, now: Timestamp) -> impl Iterator<Item = Ticket> {
-    order.kept().map(move |number| Ticket {
-        id: ticket_id(order.id, number),
-        order: order.id,
-        number,
-        user: order.user,
-        subject: order.purchase.subject.clone(),
-        seat: order.purchase.seats.get(usize::from(number)).cloned(),
-        state: TicketState::Valid,
-        created: now,
+    order.kept().map(move |number| {
+        Ticket::of(order, number, ticket_id(order.id, number), TicketState::Valid, now)
     })
 }
 

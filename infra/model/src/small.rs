@@ -294,6 +294,7 @@ impl Small {
             created: at(self.created),
             updated: at(self.created),
             begun: (0..self.begun).map(begun).collect(),
+            replaces: None,
             returned: Returned::from_bits(self.returned.into()),
             state: self.stand.state(quantity),
             version: Self::VERSION,

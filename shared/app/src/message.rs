@@ -5,7 +5,7 @@
 use domain::{
     block::Token,
     id::{EventId, OptionId, OrderId, PaymentId, RefundId, RunId, SessionId, UserId},
-    order::{Held, Subject, What},
+    order::{Held, Replaces, Subject, What},
     pool::{BlockAddress, PoolKey},
     rail::{
         self,
@@ -47,6 +47,20 @@ pub struct OrderPlaced {
     pub expires: i64,
     /// Milliseconds since 1970.
     pub created: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<ReplacedPart>,
+}
+
+/// The tickets whose place an order takes: [`domain::order::Replaces`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are those of `domain::order::Replaces`")]
+pub struct ReplacedPart {
+    pub order: Text<OrderId>,
+    /// The numbers of the tickets.
+    pub tickets: Vec<u8>,
+    pub fee_percent: u8,
+    pub times: u8,
 }
 
 /// What is bought: [`domain::order::Subject`].
@@ -118,6 +132,20 @@ impl SubjectPart {
                 Subject::Ride { run: run.0, class: class.0.clone(), stretch: Stretch::new(*from, *to)? }
             }
         })
+    }
+}
+
+impl ReplacedPart {
+    /// As it is told.
+    pub fn of(replaces: &Replaces) -> Self {
+        let Replaces { order, tickets, fee_percent, times } = *replaces;
+        Self { order: Text(order), tickets: tickets.numbers().collect(), fee_percent, times }
+    }
+
+    /// What was told.
+    pub fn read(&self) -> Replaces {
+        let tickets = self.tickets.iter().copied().collect();
+        Replaces { order: self.order.0, tickets, fee_percent: self.fee_percent, times: self.times }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod entries;
+mod exchange;
 mod held;
 mod money_in;
 mod money_out;
@@ -24,6 +25,7 @@ mod rides;
 mod seats;
 
 pub use entries::Verdict;
+pub use exchange::{Carried, Exchange, Replaces};
 pub use held::{Held, What};
 pub use money_in::{Arrived, PayRefused, Started};
 pub use money_out::{Due, NotRefundable, Returned};
@@ -81,6 +83,8 @@ pub struct Order {
     pub begun: Vec<Begun>,
     /// Which tickets have been given back.
     pub returned: Returned,
+    /// The tickets whose place it takes.
+    pub replaces: Option<Replaces>,
     /// Where it stands.
     pub state: State,
     /// Counts the changes.
@@ -222,6 +226,8 @@ pub struct Draft {
     pub expires: Timestamp,
     /// When the buyer asked.
     pub created: Timestamp,
+    /// The tickets whose place it is to take.
+    pub replaces: Option<Replaces>,
 }
 
 impl Order {
@@ -246,6 +252,7 @@ impl Order {
             updated: now,
             begun: Vec::new(),
             returned: Returned::default(),
+            replaces: draft.replaces,
             state,
             version: 1,
         })

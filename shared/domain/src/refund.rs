@@ -41,6 +41,13 @@ pub enum Reason {
     Late,
     /// The order was paid twice.
     Duplicate,
+    /// The tickets were changed for others.
+    Changed {
+        /// The order of the new tickets.
+        to: OrderId,
+        /// How many minor units of what the old ones are worth do not go back: they paid the new ones, or are a fee.
+        kept: u64,
+    },
 }
 
 /// Where a refund stands.
@@ -81,6 +88,14 @@ impl Refund {
     pub fn forget_words(self) -> Option<Self> {
         let has_words = matches!(&self.reason, Reason::Asked(words) if !words.is_empty());
         has_words.then(|| Self { reason: Reason::Asked(String::new()), version: self.version + 1, ..self })
+    }
+
+    /// How many minor units of what its tickets are worth do not go back, because they were changed for others.
+    pub const fn kept(&self) -> u64 {
+        match self.reason {
+            Reason::Changed { kept, .. } => kept,
+            Reason::Asked(_) | Reason::Late | Reason::Duplicate => 0,
+        }
     }
 
     /// Approves a request.

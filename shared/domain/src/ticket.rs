@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::{
     id::{Id as _, OrderId, SessionId, TicketId, UserId},
-    order::Subject,
+    order::{Order, Subject},
 };
 
 /// One admission for one person.
@@ -85,6 +85,20 @@ pub enum DoorRefusal {
 }
 
 impl Ticket {
+    /// The ticket of an order with that number, under the id that follows from both.
+    pub fn of(order: &Order, number: u8, id: TicketId, state: TicketState, created: Timestamp) -> Self {
+        Self {
+            id,
+            order: order.id,
+            number,
+            user: order.user,
+            subject: order.purchase.subject.clone(),
+            seat: order.purchase.seats.get(usize::from(number)).cloned(),
+            state,
+            created,
+        }
+    }
+
     /// Admits the holder, or says why not. A scan that is repeated with its own nonce is admitted again: its first answer
     /// may have been lost.
     pub fn admit(self, validity: Validity, admission: Admission) -> Result<Self, DoorRefusal> {

@@ -5,8 +5,10 @@
 //! 3. **Tombstones.** A try that is given up writes one, so that a late worker cannot create the order.
 //! 4. **An order that is reserved, paid or ticketed owns all that it lists, at every instant.**
 //!
-//! Each step is one conditional write that can be repeated after any crash; there is no transaction on this path.
+//! Each step is one conditional write that can be repeated after any crash; there is no transaction on this path. (Paying
+//! for tickets that take the place of others is one: see `exchange`.)
 
+mod exchange;
 mod hold;
 mod reclaim;
 mod release;
@@ -23,6 +25,7 @@ use domain::{
     pool::{Layout, PoolKey},
 };
 
+pub use exchange::Exchanged;
 pub use release::Tidied;
 pub use revive::Revived;
 pub use rides::{PersonHold, RideClaim, RideHold};

@@ -111,13 +111,12 @@ impl<'t> Tickets<'t> {
         }
     }
 
-    /// The part of a transaction that makes a ticket void, issued or not, unless it is used.
+    /// The part of a transaction that puts a void ticket, issued before or not, unless it is used.
     pub(crate) fn void_write(&self, ticket: &Ticket) -> Result<TransactWriteItem, Failed> {
-        let void = Ticket { state: TicketState::Void, ..ticket.clone() };
         let condition = Expression::only_if("attribute_not_exists(pk) OR st = :valid").text(":valid", VALID);
         let put = Put::builder()
             .table_name(self.tenant.store.tables.name(Table::Tickets))
-            .set_item(Some(self.encode(&void)?))
+            .set_item(Some(self.encode(ticket)?))
             .set_condition_expression(condition.condition)
             .set_expression_attribute_values(Some(condition.values))
             .build()

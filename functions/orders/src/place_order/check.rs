@@ -175,7 +175,7 @@ struct Base {
 impl Base {
     fn wanting(self, subject: Subject, total: Money, each: Vec<u64>, wish: Wish) -> Wanted {
         let Self { tenant, user, quantity, hold, contact, now } = self;
-        Wanted { tenant, user, subject, quantity, total, each, hold, contact, now, wish }
+        Wanted { tenant, user, subject, quantity, total, each, hold, contact, now, wish, replaces: None }
     }
 }
 

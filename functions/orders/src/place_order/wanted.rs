@@ -6,7 +6,7 @@ use domain::{
     event::later,
     id::{OrderId, UserId},
     money::Money,
-    order::{Held, Quantity, Subject},
+    order::{Held, Quantity, Replaces, Subject},
     pool::{Layout, PoolKey},
     tenant::HoldTime,
 };
@@ -31,6 +31,8 @@ pub(super) struct Wanted {
     pub(super) contact: Reach,
     pub(super) now: Timestamp,
     pub(super) wish: Wish,
+    /// The tickets whose place it takes.
+    pub(super) replaces: Option<Replaces>,
 }
 
 /// What is to be held for it.

@@ -153,5 +153,6 @@ fn draft(order: u8, quantity: u8, message: &crate::world::Message) -> Draft {
         hold: hold_time(),
         expires: at(message.until),
         created: at(message.created),
+        replaces: None,
     }
 }

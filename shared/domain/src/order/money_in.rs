@@ -37,6 +37,8 @@ pub enum PayRefused {
 pub enum Arrived {
     /// It pays the order: write this.
     Pays(Change),
+    /// It pays the order, together with giving up the tickets whose place it takes: see [`super::Exchange::paying`].
+    Exchanges(Change),
     /// The hold has ended meanwhile: write this, then look again.
     ExpireFirst(Change),
     /// The hold had ended: write this, then hold the tickets again.
@@ -91,11 +93,14 @@ impl Order {
         }
         match self.state.clone() {
             State::Reserved { expires } if now < expires => {
-                Arrived::Pays(self.to(State::Paid(Settled { at: now, capture: Some(capture) }), now))
+                let pays = if self.replaces.is_some() { Arrived::Exchanges } else { Arrived::Pays };
+                pays(self.to(State::Paid(Settled { at: now, capture: Some(capture) }), now))
             }
             State::Reserved { .. } => Arrived::ExpireFirst(self.to(unresolved(now), now)),
             State::Reviving { until, .. } if until <= now => Arrived::ExpireFirst(self.to(unresolved(now), now)),
             State::Reviving { .. } => Arrived::Wait,
+            // Whoever wanted other tickets still has the old ones.
+            State::Expired(_) if self.replaces.is_some() => Arrived::Owes(self.owing(capture, now)),
             State::Expired(_) => {
                 let until = later(now, REVIVE_SECS);
                 Arrived::Revives(self.to(State::Reviving { until, token, capture }, now))
@@ -122,11 +127,14 @@ impl Order {
     /// Gives a revival up: the tickets are gone and the money is owed, in one write.
     pub fn lapse(self, token: Token, now: Timestamp) -> Result<Change, WrongState> {
         match self.state.clone() {
-            State::Reviving { token: mine, capture, .. } if mine == token => {
-                Ok(self.to(State::Lapsed(Ended { at: now, paying: false, owed: Some(capture) }), now))
-            }
+            State::Reviving { token: mine, capture, .. } if mine == token => Ok(self.owing(capture, now)),
             _ => Err(WrongState),
         }
+    }
+
+    /// Ends the order with a payment that has to go back.
+    pub(super) fn owing(self, capture: Capture, now: Timestamp) -> Change {
+        self.to(State::Lapsed(Ended { at: now, paying: false, owed: Some(capture) }), now)
     }
 
     /// Notes that the provider will not capture anything any more.

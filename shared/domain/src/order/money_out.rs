@@ -33,8 +33,19 @@ impl Returned {
         self.0.count_ones() as u64
     }
 
+    /// Their numbers.
+    pub fn numbers(self) -> impl Iterator<Item = u8> {
+        (0..16).filter(move |number| self.contains(*number))
+    }
+
     const fn with(self, number: u8) -> Self {
         Self(self.0 | (1 << number))
+    }
+}
+
+impl FromIterator<u8> for Returned {
+    fn from_iter<N: IntoIterator<Item = u8>>(numbers: N) -> Self {
+        numbers.into_iter().filter(|number| *number < 16).fold(Self::default(), Self::with)
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) fn draft(quantity: u64, total: Money) -> Draft {
         hold: HoldTime::DEFAULT,
         expires: at(900),
         created: at(0),
+        replaces: None,
     }
 }
 

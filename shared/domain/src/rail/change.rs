@@ -165,7 +165,7 @@ impl Policy {
 }
 
 /// Nothing where the currencies differ. The fee is rounded down: the fraction is the passenger's.
-fn difference(old: Money, new: Money, fee_percent: u8) -> Option<Difference> {
+pub(crate) fn difference(old: Money, new: Money, fee_percent: u8) -> Option<Difference> {
     if let Some(more) = new.minus(old) {
         return Some(if more.is_zero() { Difference::None } else { Difference::Pay(more) });
     }

@@ -8,7 +8,7 @@ use domain::{
     block::Token,
     id::{Id as _, OrderId, PaymentId},
     money::Money,
-    order::{Contact, Ended, Held, Order, Purchase, Quantity, Returned, Settled, State, What},
+    order::{Contact, Ended, Held, Order, Purchase, Quantity, Replaces, Returned, Settled, State, What},
     payment::{Begun, Capture},
     pool::BlockAddress,
     rail,
@@ -69,6 +69,9 @@ pub(super) struct OrderItem {
     pays: Vec<String>,
     #[serde(default, skip_serializing_if = "is_zero")]
     ret: u16,
+    /// The tickets whose place it takes: their order, their bits, the fee in percent, how many changes led here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rp: Option<(String, u16, u8, u8)>,
     st: String,
     ver: u32,
     /// Which write put it.
@@ -151,6 +154,7 @@ impl OrderItem {
             up: order.updated.as_millisecond(),
             pays: order.begun.iter().map(write_begun).collect(),
             ret: order.returned.bits(),
+            rp: order.replaces.map(write_replaced),
             st: word(&order.state).into(),
             ver: order.version,
             w: format!("{written:x}"),
@@ -216,6 +220,7 @@ impl OrderItem {
             updated: at(self.up)?,
             begun: self.pays.iter().map(|text| read_begun(text)).collect::<Result<_, _>>()?,
             returned: Returned::from_bits(self.ret),
+            replaces: self.rp.map(read_replaced).transpose()?,
             state,
             version: self.ver,
         })
@@ -321,6 +326,15 @@ fn read_what(text: &str) -> Option<What> {
     })
 }
 
+fn write_replaced(replaces: Replaces) -> (String, u16, u8, u8) {
+    (replaces.order.bare(), replaces.tickets.bits(), replaces.fee_percent, replaces.times)
+}
+
+fn read_replaced((order, tickets, fee_percent, times): (String, u16, u8, u8)) -> Result<Replaces, Failed> {
+    let order = OrderId::from_bare(&order).map_err(Failed::corrupt)?;
+    Ok(Replaces { order, tickets: Returned::from_bits(tickets), fee_percent, times })
+}
+
 fn write_begun(begun: &Begun) -> String {
     [begun.provider.word(), ":", &begun.id.bare()].concat()
 }
@@ -388,6 +402,12 @@ mod tests {
             updated: at(1_767_225_600_456).unwrap(),
             begun: vec![Begun { id: PaymentId::from_bytes([7; 16]), provider: Provider::Sandbox }; 2],
             returned: Returned::from_bits(2),
+            replaces: Some(Replaces {
+                order: OrderId::from_bytes([8; 16]),
+                tickets: Returned::from_bits(0b11),
+                fee_percent: 20,
+                times: 1,
+            }),
             state,
             version: 7,
         }

@@ -1,4 +1,4 @@
-//! Refunds, and the one transaction of the system: giving tickets back.
+//! Refunds, and the one transaction of the system: giving tickets back, for money or for other tickets.
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::{
 };
 use domain::{
     Timestamp,
-    id::{OrderId, RefundId},
-    order::Change,
+    id::{Id as _, OrderId, RefundId},
+    order::{Change, Exchange},
     refund::{Reason, Refund, State},
+    ticket::{Ticket, TicketState},
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,9 +24,9 @@ use crate::{
 /// What became of giving tickets back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefundEntry {
-    /// The order has changed, the tickets are void, the refund is decided.
+    /// The orders have changed, the tickets are void, the refund is decided.
     Done,
-    /// The order or the refund is not what was decided on: decide anew.
+    /// An order or the refund is not what was decided on: decide anew.
     Changed,
     /// A ticket has been used.
     TicketUsed,
@@ -43,6 +44,9 @@ struct RefundItem {
     st: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// Tickets that were changed: the order of the new ones, and what of their worth does not go back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    to: Option<(String, u64)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     at: Option<i64>,
     cr: i64,
@@ -91,14 +95,29 @@ impl Orders<'_> {
         &self,
         change: &Change,
         refund: &Refund,
-        tickets: &[domain::ticket::Ticket],
     ) -> Result<RefundEntry, Failed> {
-        let mut writes = vec![
-            self.put_write(self.encode(&change.order, fastrand::u64(..))?, from(change.from))?,
-            self.put_write(self.encode_refund(refund, change.order.updated)?, condition(refund))?,
-        ];
-        for ticket in tickets {
-            writes.push(self.tenant.tickets().void_write(ticket)?);
+        self.give_back(change, None, refund).await
+    }
+
+    /// Gives tickets back for those of another order, which is paid in the same write: all or nothing.
+    pub async fn enter_exchange(
+        &self,
+        exchange: &Exchange,
+    ) -> Result<RefundEntry, Failed> {
+        self.give_back(&exchange.old, Some(&exchange.new), &exchange.refund).await
+    }
+
+    async fn give_back(&self, old: &Change, new: Option<&Change>, refund: &Refund) -> Result<RefundEntry, Failed> {
+        let now = old.order.updated;
+        let mut writes = vec![self.put_write(self.encode_refund(refund, now)?, condition(refund))?];
+        for change in [Some(old), new].into_iter().flatten() {
+            writes.push(self.put_write(self.encode(&change.order, fastrand::u64(..))?, unchanged(change.from))?);
+        }
+        let decided = writes.len();
+        for number in &refund.tickets {
+            let id = keys::ticket_id(old.order.id, *number);
+            let ticket = Ticket::of(&old.order, *number, id, TicketState::Void, now);
+            writes.push(self.tenant.tickets().void_write(&ticket)?);
         }
         let request = self.tenant.store.tables.client.transact_write_items().set_transact_items(Some(writes));
         match request.send().await {
@@ -106,7 +125,7 @@ impl Orders<'_> {
             Err(SdkError::ServiceError(refusal)) => match refusal.into_err() {
                 TransactWriteItemsError::TransactionCanceledException(cancelled) => {
                     let codes: Vec<_> = cancelled.cancellation_reasons().iter().map(|reason| reason.code()).collect();
-                    self.explain(&codes, refund).await
+                    self.explain(&codes, refund, decided).await
                 }
                 other => Err(Failed::service(&other)),
             },
@@ -114,9 +133,14 @@ impl Orders<'_> {
         }
     }
 
-    /// Reads which part of the transaction was refused. One that was applied, but whose reply was lost, shows the refund as
+    /// Reads which part of the transaction was refused: one of the first `decided`, or a ticket. One that was applied, but whose reply was lost, shows the refund as
     /// it was to be.
-    async fn explain(&self, codes: &[Option<&str>], refund: &Refund) -> Result<RefundEntry, Failed> {
+    async fn explain(
+        &self,
+        codes: &[Option<&str>],
+        refund: &Refund,
+        decided: usize,
+    ) -> Result<RefundEntry, Failed> {
         if codes.iter().any(|code| {
             matches!(code, Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"))
         }) {
@@ -126,7 +150,7 @@ impl Orders<'_> {
             return Ok(RefundEntry::Done);
         }
         match codes.iter().position(|code| *code == Some("ConditionalCheckFailed")) {
-            Some(0 | 1) => Ok(RefundEntry::Changed),
+            Some(part) if part < decided => Ok(RefundEntry::Changed),
             Some(_) => Ok(RefundEntry::TicketUsed),
             None => Err(Failed::corrupt("a transaction was refused for no reason that is known")),
         }
@@ -152,10 +176,11 @@ impl Orders<'_> {
             State::Done { at } => ("done", None, Some(*at)),
             State::Failed { reason, at } => ("failed", Some(reason.clone()), Some(*at)),
         };
-        let (why, words) = match &refund.reason {
-            Reason::Asked(words) => ("asked", Some(words.clone())),
-            Reason::Late => ("late", None),
-            Reason::Duplicate => ("duplicate", None),
+        let (why, words, to) = match &refund.reason {
+            Reason::Asked(words) => ("asked", Some(words.clone()), None),
+            Reason::Late => ("late", None, None),
+            Reason::Duplicate => ("duplicate", None, None),
+            Reason::Changed { to, kept } => ("changed", None, Some((to.bare(), *kept))),
         };
         let record = RefundItem {
             cap: CaptureItem::of(&refund.capture),
@@ -166,6 +191,7 @@ impl Orders<'_> {
             words,
             st: st.into(),
             note,
+            to,
             at: time.map(Timestamp::as_millisecond),
             cr: refund.created.as_millisecond(),
             ver: refund.version,
@@ -181,6 +207,11 @@ impl Orders<'_> {
 
 fn from(version: u32) -> Expression {
     Expression::only_if("ver = :from").number(":from", version)
+}
+
+/// The order that is stored is the one that was decided on; version 0 is that of one that is not written yet.
+fn unchanged(order: u32) -> Expression {
+    if order == 0 { Expression::only_if("attribute_not_exists(pk)") } else { from(order) }
 }
 
 fn condition(refund: &Refund) -> Expression {
@@ -206,6 +237,10 @@ pub(crate) fn read(order: OrderId, id: RefundId, item: Item) -> Result<Refund, F
         "asked" => Reason::Asked(item.words.clone().unwrap_or_default()),
         "late" => Reason::Late,
         "duplicate" => Reason::Duplicate,
+        "changed" => {
+            let (to, kept) = item.to.clone().ok_or_else(|| Failed::corrupt("a change to nothing"))?;
+            Reason::Changed { to: OrderId::from_bare(&to).map_err(Failed::corrupt)?, kept }
+        }
         other => return Err(Failed::corrupt(other)),
     };
     Ok(Refund {
@@ -223,8 +258,6 @@ pub(crate) fn read(order: OrderId, id: RefundId, item: Item) -> Result<Refund, F
 
 #[cfg(test)]
 mod tests {
-    use domain::id::Id as _;
-
     use super::*;
 
     #[test]

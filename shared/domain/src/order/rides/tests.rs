@@ -32,6 +32,7 @@ fn order(id: OrderId, held: &[Held], now: i64) -> Order {
         hold: HoldTime::DEFAULT,
         expires: at(now + 900),
         created: at(now),
+        replaces: None,
     };
     Order::reserve(draft, at(now)).unwrap()
 }
