@@ -61,9 +61,9 @@ mod rail;
 #[cfg(test)]
 mod restart;
 #[cfg(test)]
-mod rush;
-#[cfg(test)]
 mod rides;
+#[cfg(test)]
+mod rush;
 #[cfg(test)]
 mod sale;
 #[cfg(test)]

@@ -52,7 +52,10 @@ pub(crate) async fn seats_by_name_are_held_paid_printed_and_given_back() {
     let named = |seats: Value| json!({"seats": seats});
 
     let held = order(&shop, &ana, wish(&event, "Rear", 2, named(json!(["stalls/2/6", "stalls/2/7"])))).await;
-    assert_eq!((seats(&held), &held["totalAmount"]), (vec!["stalls/2/6".into(), "stalls/2/7".into()], &json!(2 * PRICE)));
+    assert_eq!(
+        (seats(&held), &held["totalAmount"]),
+        (vec!["stalls/2/6".into(), "stalls/2/7".into()], &json!(2 * PRICE))
+    );
     let refused = ask(&shop, &ben, wish(&event, "Rear", 1, named(json!(["stalls/2/7"])))).await;
     assert_eq!((refused.status, &refused.json()["error"]), (409, &json!("seat_taken")), "{refused}");
     assert_eq!(refused.json()["seats"], json!(["stalls/2/7"]));

@@ -221,7 +221,7 @@ impl RefundExport {
     fn of(refund: &Refund) -> Self {
         let reason = match &refund.reason {
             Reason::Asked(words) => Some(words.clone()),
-            Reason::Late | Reason::Duplicate => None,
+            Reason::Late | Reason::Duplicate | Reason::Waited => None,
         };
         let status = match refund.state {
             refund::State::Requested => "requested",

@@ -140,6 +140,7 @@ impl RefundView {
                 Reason::Asked(words) => words.clone(),
                 Reason::Late => "late".to_owned(),
                 Reason::Duplicate => "duplicate".to_owned(),
+                Reason::Waited => "waited".to_owned(),
             },
             decision_reason: match &refund.state {
                 State::Refused { reason, .. } | State::Failed { reason, .. } => Some(reason.clone()),

@@ -41,6 +41,8 @@ pub enum Reason {
     Late,
     /// The order was paid twice.
     Duplicate,
+    /// It was paid by somebody who waited, and was not needed, or not all of it.
+    Waited,
 }
 
 /// Where a refund stands.

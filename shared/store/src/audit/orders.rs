@@ -30,6 +30,8 @@ struct Papers {
     /// The list in which its buyer finds it.
     list: String,
     refunds: Vec<Refund>,
+    /// Whether it is the deposit of a request.
+    is_request: bool,
     wrong: Vec<Violation>,
 }
 
@@ -52,6 +54,11 @@ impl Audit<'_> {
         };
         look.counted.orders = 1;
         check_money(&order, &papers.refunds, &mut look);
+        if order.is_deposit() && papers.is_request {
+            self.check_debts(&order, &papers.refunds, &mut look);
+            self.check_belongs(&order, &papers.list, &mut look).await?;
+            return Ok(look);
+        }
         self.check_progress(&order, &papers.refunds, &mut look);
         self.check_belongs(&order, &papers.list, &mut look).await?;
         self.check_owns(&order, &mut look).await?;
@@ -71,6 +78,13 @@ impl Audit<'_> {
             State::Refunding { refund, .. } => open(Unfinished::Refunding { order: id, refund: *refund }),
             _ => {}
         }
+        self.check_debts(order, refunds, look);
+    }
+
+    /// Money that is on its way back.
+    fn check_debts(&self, order: &Order, refunds: &[Refund], look: &mut Look) {
+        let (id, seen) = (order.id, seen(order));
+        let mut open = |unfinished| look.open(seen, unfinished);
         if order.due() == Some(Due::Refund) {
             open(Unfinished::Owed { order: id });
         }
@@ -210,6 +224,8 @@ impl Papers {
                 stored(item).map(|stored| papers.order = is_order(stored)).err()
             } else if let Some(refund) = parse_refund(text_of(&item, SORT)) {
                 read_refund(id, refund, item).map(|refund| papers.refunds.push(refund)).err()
+            } else if key.sort == keys::REQUEST {
+                crate::waitlist::read(item).map(|_| papers.is_request = true).err()
             } else {
                 Some(Failed::corrupt("neither an order nor a refund"))
             };

@@ -156,6 +156,7 @@ impl Orders<'_> {
             Reason::Asked(words) => ("asked", Some(words.clone())),
             Reason::Late => ("late", None),
             Reason::Duplicate => ("duplicate", None),
+            Reason::Waited => ("waited", None),
         };
         let record = RefundItem {
             cap: CaptureItem::of(&refund.capture),
@@ -206,6 +207,7 @@ pub(crate) fn read(order: OrderId, id: RefundId, item: Item) -> Result<Refund, F
         "asked" => Reason::Asked(item.words.clone().unwrap_or_default()),
         "late" => Reason::Late,
         "duplicate" => Reason::Duplicate,
+        "waited" => Reason::Waited,
         other => return Err(Failed::corrupt(other)),
     };
     Ok(Refund {

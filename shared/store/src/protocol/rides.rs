@@ -109,6 +109,13 @@ impl Tenant {
         }
     }
 
+    /// How many seats a party could have, read afresh and counted up to its size.
+    pub async fn rides_left(&self, claim: &RideClaim<'_>, now: Timestamp) -> Result<u32, Failed> {
+        let pool = keys::class_pool(&self.id, claim.run.id, claim.class);
+        let (rows, km) = (self.coach_rows(pool, now).await?, claim.run.train.km());
+        Ok(Search { tenant: self, claim, pool, now, rows, held: Vec::new(), km, is_fresh: true }.left())
+    }
+
     /// Every row of a class as it is.
     async fn coach_rows(&self, pool: PoolKey, now: Timestamp) -> Result<CoachRows, Failed> {
         let coach = |(address, block): (BlockAddress, Block)| match block {
