@@ -8,16 +8,37 @@ pub mod create_order;
 pub mod expire_order;
 pub mod forward_orders;
 pub mod get_order;
+pub mod get_waitlist;
+pub mod join_waitlist;
+pub mod leave_waitlist;
 pub mod list_orders;
+pub mod list_waitlist;
 mod own;
 pub mod place_order;
+pub mod reconcile_waitlist;
+pub mod serve_waitlist;
 mod view;
+mod waitlist;
 
 use app::{Operation, Worker};
 
 /// Every operation, in the order in which a buyer meets them.
-pub static OPERATIONS: &[&Operation] =
-    &[&place_order::OPERATION, &get_order::OPERATION, &list_orders::OPERATION, &cancel_order::OPERATION];
+pub static OPERATIONS: &[&Operation] = &[
+    &place_order::OPERATION,
+    &get_order::OPERATION,
+    &list_orders::OPERATION,
+    &cancel_order::OPERATION,
+    &join_waitlist::OPERATION,
+    &list_waitlist::OPERATION,
+    &get_waitlist::OPERATION,
+    &leave_waitlist::OPERATION,
+];
 
 /// Every worker, in the order in which an order meets them.
-pub static WORKERS: &[&Worker] = &[&create_order::WORKER, &expire_order::WORKER, &forward_orders::WORKER];
+pub static WORKERS: &[&Worker] = &[
+    &create_order::WORKER,
+    &expire_order::WORKER,
+    &forward_orders::WORKER,
+    &serve_waitlist::WORKER,
+    &reconcile_waitlist::WORKER,
+];

@@ -5,10 +5,10 @@
 
 mod attempt;
 mod check;
-mod passenger;
+pub(crate) mod passenger;
 mod ride;
 mod seats;
-mod wanted;
+pub(crate) mod wanted;
 
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Idempotency, Located, Method, Nothing, Operation, Route,
@@ -24,7 +24,7 @@ use domain::{
 };
 use providers::queue::Queue;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::Table;
 
 use crate::view::Placed;
@@ -41,74 +41,74 @@ const ROUNDS: usize = 5;
 /// What is wanted: of an event, `eventId` and `priceOptionId`; of a train, `runId`, `from`, `to`, `class` and `passengers`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct PlaceOrder {
+pub(crate) struct PlaceOrder {
     /// The event.
     #[serde(default)]
-    event_id: Option<Text<EventId>>,
+    pub(crate) event_id: Option<Text<EventId>>,
     /// Its session; may be left out where there is one.
     #[serde(default)]
-    session_id: Option<Text<SessionId>>,
+    pub(crate) session_id: Option<Text<SessionId>>,
     /// Its price option.
     #[serde(default)]
-    price_option_id: Option<Text<OptionId>>,
+    pub(crate) price_option_id: Option<Text<OptionId>>,
     /// Seats by name, `stalls/12/7`; the best available ones where none is named.
     #[serde(default)]
     #[schemars(length(min = 1, max = 10))]
-    seats: Option<Vec<Text<SeatName>>>,
+    pub(crate) seats: Option<Vec<Text<SeatName>>>,
     /// Where the best seats are looked for.
     #[serde(default)]
-    best_available: Option<BestAvailable>,
+    pub(crate) best_available: Option<BestAvailable>,
     /// How many of the party need an accessible seat.
     #[serde(default)]
     #[schemars(range(max = 10))]
-    wheelchairs: u64,
+    pub(crate) wheelchairs: u64,
     /// By which way the buyer comes, where seats are kept for it.
     #[serde(default)]
     #[schemars(length(min = 1, max = 8))]
-    channel: Option<String>,
+    pub(crate) channel: Option<String>,
     /// The run of a train.
     #[serde(default)]
-    run_id: Option<Text<RunId>>,
+    pub(crate) run_id: Option<Text<RunId>>,
     /// The telecode of the station where the ride begins.
     #[serde(default)]
-    from: Option<Text<Telecode>>,
+    pub(crate) from: Option<Text<Telecode>>,
     /// The telecode of the station where it ends.
     #[serde(default)]
-    to: Option<Text<Telecode>>,
+    pub(crate) to: Option<Text<Telecode>>,
     /// The class of a ride.
     #[serde(default)]
-    class: Option<Text<Class>>,
+    pub(crate) class: Option<Text<Class>>,
     /// Who travels: one for each ticket.
     #[serde(default)]
     #[schemars(length(min = 1, max = 10))]
-    passengers: Option<Vec<Passenger>>,
+    pub(crate) passengers: Option<Vec<Passenger>>,
     /// Whether passengers sit near each other.
     #[serde(default)]
-    together: Option<Nearness>,
+    pub(crate) together: Option<Nearness>,
     /// What they would like, at most one wish for each: a letter `A` to `F`, `window`, `aisle`, `lower`, `middle`, `upper`.
     #[serde(default)]
     #[schemars(length(max = 10))]
-    wishes: Option<Vec<String>>,
+    pub(crate) wishes: Option<Vec<String>>,
     /// How many tickets.
     #[schemars(range(min = 1, max = 10))]
-    quantity: u64,
+    pub(crate) quantity: u64,
     /// Whom to reach about the order.
-    user_info: UserInfo,
+    pub(crate) user_info: UserInfo,
 }
 
 /// Where the best seats are looked for.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-struct BestAvailable {
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct BestAvailable {
     /// In these sections; everywhere where nothing is said.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 200))]
-    sections: Option<Vec<Text<SectionId>>>,
+    pub(crate) sections: Option<Vec<Text<SectionId>>>,
 }
 
 /// Whether passengers sit near each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum Nearness {
+pub(crate) enum Nearness {
     /// Each as fits best.
     Apart,
     /// As near as can be.
@@ -119,13 +119,13 @@ enum Nearness {
 
 /// Whom to reach about the order.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-struct UserInfo {
+pub(crate) struct UserInfo {
     /// The buyer's name.
     #[schemars(length(min = 1, max = 60))]
-    name: String,
+    pub(crate) name: String,
     /// The buyer's telephone number.
     #[schemars(length(min = 5, max = 20), regex(pattern = r"^\+?[0-9][0-9 -]*$"))]
-    phone: String,
+    pub(crate) phone: String,
 }
 
 impl Endpoint for PlaceOrder {
@@ -181,6 +181,10 @@ impl Endpoint for PlaceOrder {
 /// Holds, then queues. Whatever is refused leaves nothing behind. What was held in vain is given up under its own order id,
 /// so that another try needs another one.
 async fn place(wanted: &Wanted, mut id: OrderId, caller: &Caller, app: &App) -> Result<Placed, Error> {
+    if wanted.is_for_those_who_wait().await? {
+        app.once().forget(caller, id.bytes()).await?;
+        return Err(Code::SoldOut.into());
+    }
     for round in 1.. {
         // Before anything is held: what needs the tenant's key may fail.
         let contact = wanted.tenant.orders().seal_contact(id, &wanted.contact).await?;

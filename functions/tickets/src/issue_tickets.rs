@@ -55,6 +55,8 @@ impl Job for IssueTickets {
             let order = tenant.orders().load(self.0.order.0).await?;
             let order = order.ok_or_else(|| Failure::poison("there is no such order"))?;
             match order.state {
+                // A deposit of somebody who waits.
+                State::Paid(_) if order.is_deposit() => return Ok(()),
                 State::Paid(_) => {}
                 // A delivery before this one may have stopped right here. What is confirmed stays so.
                 State::Ticketed(_) | State::Used(_) => return Ok(tenant.confirm(&order).await?),

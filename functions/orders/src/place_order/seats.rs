@@ -16,7 +16,7 @@ use domain::{
     id::{OptionId, OrderId, SessionId},
     inventory::Block,
     order::{Held, Quantity},
-    pool::BlockAddress,
+    pool::{BlockAddress, PoolKey},
     row::Places,
     seating::{Channel, Choice, Offer, OrphanRule, Part, Party, Refusal},
     venue::{Address, RowIndex, SeatIndex, SeatName, SeatSet, SectionId},
@@ -117,10 +117,29 @@ impl Wish {
         seats.filter_map(|seat| Some(map.name(seat)?.to_string())).collect()
     }
 
+    /// The pools of the seats that this buyer named, or else may have.
+    pub(super) fn pools(&self, tenant: &Tenant) -> Vec<PoolKey> {
+        let map = self.plan.map();
+        let seats = match &self.named {
+            Some(seats) => SeatSet::of(map, seats.iter().copied()),
+            None => self.offered.clone(),
+        };
+        let rows = (0..).map(RowIndex).zip(seats.rows()).filter(|(_, bits)| **bits != 0);
+        let sections: BTreeSet<&SectionId> =
+            rows.filter_map(|(row, _)| map.row(row).map(|(section, ..)| &section.id)).collect();
+        sections.into_iter().map(|section| keys::seat_pool(tenant.id(), self.session, section)).collect()
+    }
+
     /// What there would be for this buyer if nobody had anything.
     fn untouched(&self) -> Offer {
         Offer::new(SeatSet::all(self.plan.map()), self.offered.clone())
     }
+}
+
+/// How many seats this buyer could have now.
+pub(super) async fn left(wanted: &Wanted, wish: &Wish, app: &App) -> Result<u64, Failed> {
+    let seen = see(wanted, wish, true, app).await?;
+    Ok(u64::try_from(offer(&seen, wish).usable().count()).unwrap_or(u64::MAX))
 }
 
 /// Chooses seats and holds them.
