@@ -37,7 +37,7 @@ pub(super) struct Ask {
 }
 
 /// A ride that is wanted.
-pub(super) struct Wish {
+pub(crate) struct Wish {
     run: Arc<RunPlan>,
     class: Class,
     claim: Claim,

@@ -41,7 +41,7 @@ pub(super) struct Ask {
 }
 
 /// Seats that are wanted.
-pub(super) struct Wish {
+pub(crate) struct Wish {
     event: Arc<Event>,
     session: SessionId,
     plan: Arc<Plan>,
