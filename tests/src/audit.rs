@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{id::OrderId, order::State, pool::PoolKey, tenant::TenantId};
+use domain::{id::OrderId, order::State, pool::PoolKey, tenant::TenantId, waitlist::Phase};
 use serde_json::{Value, json};
 use store::{
     Table,
@@ -158,6 +158,7 @@ pub(crate) async fn check_money(shop: &Shop, counted: &mut Counted) -> Vec<Strin
     for order in winners(shop) {
         kept.entry(order).or_default();
     }
+    let handed = handed_on(shop, &mut kept).await;
     for (id, kept) in &kept {
         // Unreadable orders are the auditor's to report.
         let Ok(order) = shop.store().orders().load(*id).await else { continue };
@@ -168,11 +169,35 @@ pub(crate) async fn check_money(shop: &Shop, counted: &mut Counted) -> Vec<Strin
             }
             _ => 0,
         });
+        // The deposit of somebody who was served, or who left, has earned nothing of its own.
+        let earned = handed.get(id).copied().unwrap_or(earned);
         if *kept != earned {
             wrong.push(format!("{kept} were kept for {id}, {earned} earned: {order:?}"));
         }
     }
     wrong
+}
+
+/// Deposits of those who wait: what was taken for one is what the order earned that it paid. What was kept for the order is
+/// taken over from the deposit's payment. Returns what each deposit has earned of its own.
+async fn handed_on(shop: &Shop, kept: &mut BTreeMap<OrderId, i128>) -> BTreeMap<OrderId, i128> {
+    let mut earned = BTreeMap::new();
+    for item in scan(shop, Table::Orders).iter().filter(|item| key(item, "sk") == store::keys::REQUEST) {
+        let Some((_, deposit)) = store::keys::parse_order(&key(item, "pk")).filter(|it| it.0 == shop.tenant) else {
+            continue;
+        };
+        let request = shop.store().waitlist().find(deposit).await.unwrap().unwrap().request;
+        match request.phase {
+            Phase::Served { order } => {
+                let of_deposit = kept.insert(deposit, 0).unwrap_or_default();
+                *kept.entry(order).or_default() += of_deposit;
+                earned.insert(deposit, 0);
+            }
+            Phase::Left { .. } => drop(earned.insert(deposit, 0)),
+            Phase::Waiting | Phase::Serving { .. } => {}
+        }
+    }
+    earned
 }
 
 /// What the simulator knows of one payment.

@@ -82,4 +82,6 @@ flows! {
     refund_a_part: RefundPart,
     refund_automatically: RefundAutomatic,
     check_in: CheckIn,
+    serve_who_waits: ServeWaiting,
+    leave_the_line: LeaveWaiting,
 }

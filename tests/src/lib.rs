@@ -84,3 +84,5 @@ mod two_factor;
 mod units;
 #[cfg(test)]
 mod venues;
+#[cfg(test)]
+mod waitlist;

@@ -13,6 +13,7 @@ use crate::{
     client::Answer,
     sale::HOLD,
     shop::{Draft, Offer, PRICE, Person, START, Shop, fresh_key, text, tickets},
+    waitlist,
 };
 
 /// Twice the hold: what a payment that was begun stretches it to at most.
@@ -45,6 +46,8 @@ pub(super) enum Flow {
     RefundPart,
     RefundAutomatic,
     CheckIn,
+    ServeWaiting,
+    LeaveWaiting,
 }
 
 /// What cases find: all of a batch the same people, and each its own session of one event.
@@ -66,13 +69,16 @@ pub(super) struct Scene {
     saboteur: Arc<Saboteur>,
     /// The order; empty where the flow places it.
     order: String,
+    /// The payment; of who waits, the request.
     payment: String,
     sale: Value,
     key: String,
+    /// Who has what the buyer waits for.
+    rival: Option<Person>,
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 18] = [
         Self::Buy,
         Self::BuyAcrossBlocks,
         Self::BuyOverdue,
@@ -89,6 +95,8 @@ impl Flow {
         Self::RefundPart,
         Self::RefundAutomatic,
         Self::CheckIn,
+        Self::ServeWaiting,
+        Self::LeaveWaiting,
     ];
 
     pub(super) const fn word(self) -> &'static str {
@@ -109,6 +117,8 @@ impl Flow {
             Self::RefundPart => "refund-part",
             Self::RefundAutomatic => "refund-automatic",
             Self::CheckIn => "check-in",
+            Self::ServeWaiting => "serve-waiting",
+            Self::LeaveWaiting => "leave-waiting",
         }
     }
 
@@ -131,6 +141,8 @@ impl Flow {
             Self::RefundPart => "ask for a refund of one ticket of three, and approve it",
             Self::RefundAutomatic => "ask for a refund under an automatic policy",
             Self::CheckIn => "a ticket is scanned; its scan is repeated, and another comes",
+            Self::ServeWaiting => "tickets come back; who waits for them has the order, once",
+            Self::LeaveWaiting => "leave the line; the money goes back",
         }
     }
 
@@ -158,7 +170,7 @@ impl Flow {
         let Cast { offer, buyer, rival, .. } = cast.clone();
         let (order, payment, key) = (String::new(), String::new(), fresh_key());
         let saboteur = Arc::clone(saboteur);
-        let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key };
+        let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key, rival: None };
         match self {
             Self::Buy => {}
             Self::BuyAcrossBlocks => drop(shop.hold(&rival, &scene.offer, 10).await),
@@ -180,6 +192,11 @@ impl Flow {
             }
             Self::Refund | Self::RefundAutomatic => scene.sale = shop.sale(&scene.buyer, &scene.offer, 2).await,
             Self::RefundPart => scene.sale = shop.sale(&scene.buyer, &scene.offer, 3).await,
+            Self::ServeWaiting | Self::LeaveWaiting => {
+                scene.order = shop.hold(&rival, &scene.offer, 4).await;
+                scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 2).await;
+                scene.rival = Some(rival);
+            }
             Self::CheckIn => {
                 scene.sale = shop.sale(&scene.buyer, &scene.offer, 1).await;
                 shop.pass(START + cast.doors - shop.now().as_second()).await;
@@ -226,6 +243,16 @@ impl Flow {
                 scene.insist(shop, &scene.buyer, "PUT", &path, Value::Null).await.expect(200);
                 shop.drained().await;
             }
+            Self::ServeWaiting => {
+                let (rival, path) = (scene.rival.clone().unwrap(), format!("/api/orders/{}/cancel", scene.order));
+                scene.insist(shop, &rival, "PUT", &path, Value::Null).await.expect(200);
+                shop.drained().await;
+            }
+            Self::LeaveWaiting => {
+                let path = format!("/api/waitlist/{}/cancel", scene.payment);
+                scene.insist(shop, &scene.buyer, "PUT", &path, Value::Null).await.expect(200);
+                shop.drained().await;
+            }
             Self::Refund => scene.refund(shop, None).await,
             Self::RefundPart => scene.refund(shop, Some(scene.sale["tickets"][1]["id"].clone())).await,
             Self::RefundAutomatic => {
@@ -264,6 +291,16 @@ impl Flow {
                 assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
             }
             Self::CheckIn => scene.check_admitted(shop).await,
+            Self::ServeWaiting => {
+                let request = waitlist::see(shop, who, &scene.payment).await;
+                assert_eq!(request["status"], "served", "{request}");
+                shop.until(who, &text(&request, "orderId"), "ticketed").await;
+                assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
+            }
+            Self::LeaveWaiting => {
+                let request = waitlist::see(shop, who, &scene.payment).await;
+                assert_eq!((&request["status"], &request["orderId"]), (&json!("cancelled"), &Value::Null), "{request}");
+            }
         }
     }
 
@@ -278,6 +315,8 @@ impl Flow {
             Self::Refund | Self::RefundAutomatic => (2 * PRICE, 2 * PRICE, 0),
             Self::RefundPart => (3 * 1_001, 1_001, 2),
             Self::CheckIn => (PRICE, 0, 1),
+            Self::ServeWaiting => (2 * PRICE, 0, 2),
+            Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
         }
     }
 }
