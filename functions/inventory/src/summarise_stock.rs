@@ -40,7 +40,7 @@ impl Job for SummariseStock {
                 tenant.stock().mark_if_sold_out(pool, now).await?;
             }
         }
-        if let Some(line) = tenant.stock().line(pool, now).await? {
+        if let Some(line) = tenant.stock().line(pool).await? {
             let moved = LineMoved { tenant: self.0.tenant, line: Some(Text(line)), request: None };
             app.queues.send(Queue::ServeWaitlist, &moved, 0, now).await?;
         }

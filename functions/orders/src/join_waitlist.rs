@@ -71,7 +71,6 @@ impl Endpoint for JoinWaitlist {
             Grant::read(Table::Catalogue),
             Grant::read(Table::Orders),
             Grant::write(Table::Orders),
-            Grant::read(Table::Activity),
             Grant::write(Table::Activity),
             Grant::send(Queue::ExpireOrder),
             Grant::open_keys(),

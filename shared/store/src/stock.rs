@@ -166,18 +166,22 @@ impl<'t> Stock<'t> {
         Ok(self.mark(pool, now).await?.is_shut)
     }
 
-    /// The line of those who wait for a pool, at most a second old.
-    pub async fn line(&self, pool: PoolKey, now: Timestamp) -> Result<Option<SessionId>, Failed> {
-        Ok(self.mark(pool, now).await?.line)
+    /// The line of those who wait for a pool, as it is: whoever counts what came back must not miss the first who waits.
+    pub async fn line(&self, pool: PoolKey) -> Result<Option<SessionId>, Failed> {
+        Ok(self.read_mark(pool).await?.line)
+    }
+
+    pub(crate) async fn read_mark(&self, pool: PoolKey) -> Result<Mark, Failed> {
+        let key = keys::marker(&self.tenant.id, pool);
+        let item = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
+        Ok(Mark::of(&item.unwrap_or_default()))
     }
 
     async fn mark(&self, pool: PoolKey, now: Timestamp) -> Result<Mark, Failed> {
         if let Some(known) = self.tenant.store.memory.mark(pool, now) {
             return Ok(known);
         }
-        let key = keys::marker(&self.tenant.id, pool);
-        let item = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
-        let mark = Mark::of(&item.unwrap_or_default());
+        let mark = self.read_mark(pool).await?;
         let until = now.saturating_add(jiff::SignedDuration::from_millis(MARKER_MILLIS)).unwrap_or(now);
         self.tenant.store.memory.learn_mark(pool, mark, until);
         Ok(mark)

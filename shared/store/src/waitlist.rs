@@ -183,9 +183,7 @@ impl Waitlist<'_> {
     /// The mark of a pool as it is. What this process remembers of the pool is forgotten: what follows is decided afresh.
     pub async fn marked(&self, pool: domain::pool::PoolKey) -> Result<Mark, Failed> {
         self.tenant.store.memory.forget(pool);
-        let key = keys::marker(&self.tenant.id, pool);
-        let item = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
-        Ok(Mark::of(&item.unwrap_or_default()))
+        self.tenant.stock().read_mark(pool).await
     }
 
     /// Lets those buy who did not wait: the stock was read and nobody in line could be served with it. Nothing is changed

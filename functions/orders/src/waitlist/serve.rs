@@ -92,7 +92,7 @@ impl Line<'_> {
         Ok(is_quiet)
     }
 
-    async fn serve(&mut self, is_quiet: bool) -> Result<(), Failure> {
+    async fn serve(&mut self, mut is_quiet: bool) -> Result<(), Failure> {
         for _ in 0..MOST {
             let marks = self.marks().await?;
             let next = if is_quiet { self.next().await? } else { None };
@@ -100,7 +100,7 @@ impl Line<'_> {
                 self.settle_marks(&marks, is_quiet).await?;
                 return if is_quiet { Ok(()) } else { wake(self.app, self.tenant, self.id, AGAIN_SECS).await };
             };
-            self.grant(option).await?;
+            is_quiet = self.grant(option).await?;
         }
         wake(self.app, self.tenant, self.id, 0).await
     }
@@ -216,9 +216,11 @@ impl Line<'_> {
         Ok(options)
     }
 
-    /// Names an order, holds for it, and writes it.
-    async fn grant(&mut self, option: Choice) -> Result<(), Failure> {
-        let Some(at) = self.waiting.iter().position(|waiting| waiting.id == option.request) else { return Ok(()) };
+    /// Names an order, holds for it, and writes it. No: somebody else serves this line, too, and whoever comes after must not be
+    /// served first.
+    async fn grant(&mut self, option: Choice) -> Result<bool, Failure> {
+        let at = self.waiting.iter().position(|waiting| waiting.id == option.request);
+        let at = at.ok_or_else(|| Failure::retry("a request that does not wait is served"))?;
         let waiting = self.waiting.remove(at);
         let now = self.app.now();
         let random = self.app.random().map_err(Failure::retry)?;
@@ -241,10 +243,9 @@ impl Line<'_> {
                 }
                 self.over.push(waiting);
             }
-            // Somebody else serves it: whoever comes after must not be served first.
-            Standing::UnderWay | Standing::Unpaid => return Err(Failure::retry("somebody else serves the line")),
+            Standing::UnderWay | Standing::Unpaid => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Makes the order that serves a request. No: it was settled, and will never be.
