@@ -195,7 +195,7 @@ impl Flow {
             Self::ServeWaiting | Self::LeaveWaiting => {
                 scene.order = shop.hold(&rival, &scene.offer, 4).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 2).await;
-                scene.rival = Some(rival);
+                scene.rival = Some(rival.clone());
             }
             Self::CheckIn => {
                 scene.sale = shop.sale(&scene.buyer, &scene.offer, 1).await;
