@@ -18,6 +18,11 @@ COUNTED = "127.0.{}.{}"
 PATIENCE = 30
 
 
+# A railway of two stations.
+STATIONS = "name,telecode,pinyin,initials,city\n海门,XNA,haimen,hm,海门\n石桥,XNB,shiqiao,sq,石桥\n"
+TRAINS = "train,seq,station,arrive,depart,km\n{0},1,XNA,,08:00,0\n{0},2,XNB,09:00,,150\n"
+
+
 def must(answer, *wanted):
     assert answer.status in (wanted or (200, 201, 202)), f"{answer.request[1:3]}: {answer.brief()}"
     return answer.data
@@ -89,11 +94,36 @@ class House:
         self.unpaid = self.reserve(self.buyer, 1)
         asked = {"orderId": self.order, "reason": "ill", "ticketIds": [self.tickets[2]["id"]]}
         self.refund = must(self.buyer.call("POST", "/api/payments/refund", asked))["id"]
-        self.scopes = [f"{area}:{what}" for area in ("catalogue", "door", "orders", "payments", "tenancy", "tickets")
-                       for what in ("read", "write")] + ["security:read"]
+        self.venue = self.hall()
+        self.run = self.train()
+        seat, prices = {"name": "Seat", "price": 12800}, [{"category": "A", "priceOption": "Seat"}]
+        seating = {"venueId": self.venue, "prices": prices}
+        self.seated = self.on_sale(draft("Seats of the pier", priceOptions=[seat], seating=seating))
+        areas = ("catalogue", "door", "orders", "payments", "rail", "tenancy", "tickets", "venues")
+        self.scopes = [f"{area}:{what}" for area in areas for what in ("read", "write")] + ["security:read"]
         wanted = {"name": "till", "role": "admin", "scopes": self.scopes}
         self.machine = Machine(self.web, f"key of {self.tenant}", self.tenant,
                                must(self.admin.call("POST", "/api/admin/api-keys", wanted)))
+
+    def hall(self):
+        """A venue with a seat map."""
+        place = {"name": "Pier Hall", "city": "Shanghai", "address": "7 Zhongshan"}
+        venue = must(self.admin.call("POST", "/api/admin/venues", place))["id"]
+        rule = {"sections": [{"id": "stalls", "name": "Stalls", "category": "A", "rows": 2, "seats": 4}]}
+        must(self.admin.call("POST", f"/api/admin/venues/{venue}/map/generate", rule))
+        return venue
+
+    def train(self):
+        """A run of a train, three days ahead. Runs of one number on one day have one id with every tenant: hence the name."""
+        date = (datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=3)).date().isoformat()
+        must(self.admin.call("POST", "/api/admin/rail/import", {"stations": STATIONS, "trains": TRAINS.format(self.tenant[0].upper() + "1")}))
+        fares = [{"class": "second", "bands": [{"toKm": 1000, "milliPerKm": 46000}]}]
+        coaches = [{"first": 1, "class": "second", "layout": "3+2", "rows": 2}]
+        terms = {"name": "day", "coaches": coaches, "fares": fares, "roundTo": 50, "saleStarts": {"daysBefore": 14, "time": "08:00"}}
+        wanted = {"from": date, "to": date, "templates": [terms], "trains": [{"template": "day"}]}
+        must(self.admin.call("POST", "/api/admin/rail/runs", wanted))
+        found = lambda: self.web.send("GET", f"/api/rail/runs?tenantId={self.tenant}&from=XNA&to=XNB&date={date}")
+        return wait_for(found, lambda answer: answer.good and answer.data["items"]).data["items"][0]["runId"]
 
     def on_sale(self, wanted):
         event = must(self.publisher.call("POST", "/api/admin/events", wanted))["id"]

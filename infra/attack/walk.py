@@ -13,7 +13,7 @@ from report import attack
 from wire import Nobody
 
 # What everybody of the tenant may do, from some role on, with what the tenant offers to all.
-OFFERED = {"place-order", "check-in", "session-counts"}
+OFFERED = {"place-order", "check-in", "session-counts", "get-admin-venue"}
 # Kinds of ids that are their owner's alone, so that an owner among the attackers is not walked over their own.
 PRIVATE = ("usr", "log", "ord", "pay", "tkt", "rfd", "key", "evt")
 OWN = ["/api/users/profile", "/api/users/sessions", "/api/orders", "/api/tickets", "/api/admin/events?pageSize=100"]
@@ -24,6 +24,15 @@ BODIES = {
     "put-user": lambda: {"role": "staff", "status": "disabled"},
     "decide-refund": lambda: {"approve": True, "reason": "walked", "refundId": "{rfd}"},
     "update-tenant": lambda: {"name": "Taken", "version": 1},
+    "place-order": lambda: {
+        "eventId": "{evt}", "sessionId": "{ses}", "priceOptionId": "{opt}", "quantity": 1,
+        "userInfo": {"name": "Wang Fang", "phone": "13800138000"},
+    },
+    "update-venue": lambda: {"name": "Taken", "city": "Shanghai", "address": "7 Zhongshan"},
+    "put-seating": lambda: {"venueId": "{ven}", "prices": [{"category": "A", "priceOption": "Standing"}]},
+    "put-map": lambda: {"sections": [{"id": "a", "name": "A", "category": "A", "rows": [{"name": "1", "seats": [{"no": "1", "x": 0, "y": 0}]}]}]},
+    "import-map": lambda: {"csv": "section,row,seat,x,y\na,1,1,0,0\n"},
+    "generate-map": lambda: {"sections": [{"id": "a", "name": "A", "category": "A", "rows": 1, "seats": 2}]},
 }
 
 
@@ -88,6 +97,8 @@ def harvest(town, house, people):
                         answer = way.call(who, fill)
                         for kind, ids in spec.ids_in(answer.text if answer.good else "").items():
                             seen.setdefault(kind, set()).update(ids)
+    # What is found by a search alone.
+    seen.setdefault("run", set()).add(house.run)
     # The trail names refunds by half of what the API names them by.
     seen["rfd"] = {refund for refund in seen.get("rfd", ()) if len(refund) == len(made_up("rfd"))}
     return seen
@@ -117,7 +128,7 @@ def home(house, kind):
     return {
         "evt": house.event["id"], "ses": house.event["sessions"][0]["id"], "opt": house.event["priceOptions"][0]["id"],
         "ord": house.order, "tkt": house.tickets[0]["id"], "rfd": house.refund, "tenant": house.tenant,
-        "usr": house.buyer.id, "key": house.machine.key.split("/")[-1],
+        "usr": house.buyer.id, "key": house.machine.key.split("/")[-1], "ven": house.venue, "run": house.run,
     }.get(kind) or next(iter(sorted(house.ids.get(kind, ()))), made_up(kind))
 
 
@@ -187,7 +198,7 @@ def everything(town, probe):
     town.a.ids = harvest(town, town.a, [*town.a.members()[:3], town.a.buyer])
     town.b.ids = harvest(town, town.b, [*town.b.members()[:3], town.b.buyer])
     kinds = {kind: len(ids) for kind, ids in town.a.ids.items()}
-    for kind in ("evt", "ses", "opt", "ord", "pay", "tkt", "rfd", "usr", "log", "key"):
+    for kind in ("evt", "ses", "opt", "ord", "pay", "tkt", "rfd", "usr", "log", "key", "ven", "run"):
         probe.control(kinds.get(kind, 0) > 0, f"there are ids of {kind}: {kinds}")
     before = {house: state(town, house) for house in (town.a, town.b)}
     probe.control(sum(status == 200 for status, _ in before[town.a].values()) > 20, "the state of a tenant is read by its people")
@@ -230,6 +241,8 @@ def reached(town, probe):
                 filled[slot] = sold["id"]
             elif slot[2] == "evt" and name in ("delete-event", "submit-event", "approve-event", "reject-event", "update-event"):
                 filled[slot] = b.draft["id"]
+            elif slot[2] in ("evt", "ses") and name in ("get-seats", "seats-svg"):
+                filled[slot] = b.seated["id"] if slot[2] == "evt" else b.seated["sessions"][0]["id"]
             elif slot[2] == "usr" and name == "erase-account":
                 filled[slot] = b.register("gone").id
         answer = way.call(who, filled)

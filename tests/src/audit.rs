@@ -10,7 +10,7 @@ use store::{
     audit::{self, Page, Unfinished, Violation},
 };
 
-use crate::shop::{Offer, Shop};
+use crate::shop::{Offer, Shop, Wares};
 
 /// What the auditor counted while it found nothing wrong.
 #[derive(Debug, Default)]
@@ -83,8 +83,17 @@ pub(crate) async fn look(shop: &Shop) -> Found {
 
 /// What the pool of an offer holds, from its blocks: (free, sold, held).
 pub(crate) async fn pool(shop: &Shop, offer: &Offer) -> (u32, u32, u32) {
-    let (session, option) = (offer.session.parse().unwrap(), offer.option.parse().unwrap());
-    let pool = store::keys::stock_pool(&shop.tenant, session, option);
+    let pool = match &offer.wares {
+        Wares::Tickets => {
+            store::keys::stock_pool(&shop.tenant, offer.session.parse().unwrap(), offer.option.parse().unwrap())
+        }
+        Wares::Seats(_) => {
+            store::keys::seat_pool(&shop.tenant, offer.session.parse().unwrap(), &"stalls".parse().unwrap())
+        }
+        Wares::Rides { run, .. } => {
+            store::keys::class_pool(&shop.tenant, run.parse().unwrap(), &"second".parse().unwrap())
+        }
+    };
     let (mut free, mut sold, mut held) = (0, 0, 0);
     for (_, pool_of, shard) in shards(shop).into_iter().filter(|(_, found, _)| *found == pool) {
         for (_, block) in shop.store().inventory().shard(pool_of, shard).await.unwrap() {

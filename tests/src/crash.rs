@@ -11,6 +11,7 @@
 mod case;
 mod fault;
 mod flow;
+mod scene;
 mod soak;
 
 use std::fmt::Write as _;
@@ -24,13 +25,17 @@ const CASE: &str = "ONSALE_CRASH_CASE";
 const ROWS: &str = "ONSALE_CRASH_ROWS";
 
 #[expect(clippy::disallowed_methods, reason = "the product reads its settings once; a test is told what to play")]
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// Whether more is played than the test command plays.
+fn is_whole() -> bool {
+    variable(ROWS).is_some() || variable(CASE).is_some()
 }
 
 async fn crash(flow: Flow) {
     let wanted = variable(CASE).unwrap_or_else(|| "*/*/*/*".to_owned());
-    let is_whole = variable(ROWS).is_some() || variable(CASE).is_some();
     if let Ok(case) = wanted.parse::<Case>() {
         if case.flow == flow {
             Box::pin(case.play_alone()).await;
@@ -38,7 +43,7 @@ async fn crash(flow: Flow) {
         return;
     }
     let mut tally = Tally::default();
-    for seed in if is_whole { 0..=1 } else { 0..=0 } {
+    for seed in if is_whole() { 0..=1 } else { 0..=0 } {
         Box::pin(tally.run(flow, seed, &wanted)).await;
     }
     tally.note(flow);
@@ -84,4 +89,8 @@ flows! {
     check_in: CheckIn,
     serve_who_waits: ServeWaiting,
     leave_the_line: LeaveWaiting,
+    buy_seats: BuySeats,
+    refund_a_part_of_seats: RefundPartSeats,
+    buy_rides: BuyRides,
+    pay_rides_late: PayLateRides,
 }

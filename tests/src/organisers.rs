@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     audit::{audit, pool},
-    shop::{Offer, Shop, text, tickets},
+    shop::{Offer, Shop, Wares, text, tickets},
 };
 
 #[tokio::test]
@@ -39,6 +39,7 @@ pub(crate) async fn an_event_is_sent_back_changed_approved_enlarged_and_called_o
         event: text(&made, "id"),
         session: text(&draft["sessions"][0], "id"),
         option: text(&draft["priceOptions"][0], "id"),
+        wares: Wares::Tickets,
     };
     shop.drained().await;
     assert_eq!(pool(&shop, &offer).await, (10, 0, 0));

@@ -37,7 +37,7 @@ const STATIONS: &str = "name,telecode,pinyin,initials,city
 ";
 
 /// Two trains of a day, one of a night, and one to change to.
-const TRAINS: &str = "train,seq,station,arrive,depart,km
+pub(crate) const TRAINS: &str = "train,seq,station,arrive,depart,km
 G1,1,海城,,08:00,0
 G1,2,林口,09:00,09:05,150
 G1,3,山阳北,10:30,,400
@@ -66,8 +66,13 @@ async fn import(shop: &Shop, body: Value) -> Answer {
 /// A shop with the timetable.
 pub(crate) async fn railway() -> Shop {
     let shop = Shop::open().await;
-    import(&shop, json!({"stations": STATIONS, "trains": TRAINS})).await.expect(200);
+    railway_of(&shop, TRAINS).await;
     shop
+}
+
+/// Imports our stations with some trains.
+pub(crate) async fn railway_of(shop: &Shop, trains: &str) {
+    import(shop, json!({"stations": STATIONS, "trains": trains})).await.expect(200);
 }
 
 /// Sixty seats of second class, half of whose rows are kept for 300 kilometres and more, and eight of first.

@@ -1,33 +1,44 @@
 //! Rides: seats of a train for a stretch, for people with names, on one train at a time.
 
+use domain::{
+    event,
+    id::{Id as _, OrderId},
+    rail::passenger::Presence,
+};
 use serde_json::{Value, json};
+use store::{Applied, protocol::PersonHold};
 
 use crate::{
     audit::audit,
     client::Answer,
-    rail::{DAY, class, open, opening, railway, search},
+    rail::{DAY, TRAINS, class, open, opening, railway_of, search},
     shop::{Person, Shop, text},
 };
 
 /// A railway with the runs of a day, ten days before it.
 async fn line() -> Shop {
-    let shop = railway().await;
+    line_of(Shop::open().await).await
+}
+
+/// The same in a shop that is open.
+pub(crate) async fn line_of(shop: Shop) -> Shop {
+    railway_of(&shop, TRAINS).await;
     open(&shop, opening(DAY, DAY)).await;
     shop
 }
 
 /// The run of a train that was found.
-async fn run(shop: &Shop, train: &str, from: &str, to: &str) -> Value {
+pub(crate) async fn run(shop: &Shop, train: &str, from: &str, to: &str) -> Value {
     let found = search(shop, from, to, &format!("date={DAY}")).await;
     let items = found["items"].as_array().unwrap();
     items.iter().find(|item| item["train"] == train).unwrap_or_else(|| panic!("no {train} in {found}")).clone()
 }
 
-fn passenger(number: u64) -> Value {
+pub(crate) fn passenger(number: u64) -> Value {
     json!({"name": format!("乘客{number}"), "idType": "idCard", "idNo": format!("11010119900307{number:04}")})
 }
 
-fn wish(run: &Value, (from, to): (&str, &str), class: &str, numbers: &[u64]) -> Value {
+pub(crate) fn wish(run: &Value, (from, to): (&str, &str), class: &str, numbers: &[u64]) -> Value {
     json!({
         "runId": run["runId"], "from": from, "to": to, "class": class, "quantity": numbers.len(),
         "passengers": numbers.iter().map(|number| passenger(*number)).collect::<Vec<_>>(),
@@ -35,11 +46,11 @@ fn wish(run: &Value, (from, to): (&str, &str), class: &str, numbers: &[u64]) -> 
     })
 }
 
-async fn ask(shop: &Shop, who: &Person, body: Value) -> Answer {
+pub(crate) async fn ask(shop: &Shop, who: &Person, body: Value) -> Answer {
     shop.create(who, "/api/orders", body).await
 }
 
-async fn order(shop: &Shop, who: &Person, body: Value) -> Value {
+pub(crate) async fn order(shop: &Shop, who: &Person, body: Value) -> Value {
     let placed = ask(shop, who, body).await.expect(202);
     shop.drained().await;
     shop.get(who, &format!("/api/orders/{}", text(&placed, "id"))).await.expect(200)
@@ -181,4 +192,26 @@ pub(crate) async fn what_was_wished_for_is_given_where_it_is_there() {
         let held = order(&shop, &who, body).await;
         assert!(seats(&held)[0].ends_with(wish_for), "{held}");
     }
+}
+
+/// An attempt that died between its hold and its message is over once it is asked for again: the passenger is not kept from
+/// the buyer until the hold would have ended.
+#[tokio::test]
+pub(crate) async fn a_buyer_whose_first_attempt_died_is_not_in_their_own_way() {
+    let shop = line().await;
+    let who = shop.buyer().await;
+    let found = run(&shop, "G1", "haicheng", "shanyangbei").await;
+    let (tenant, dead) = (shop.store(), OrderId::from_bytes([9; 16]));
+    let plan = tenant.rail().run(text(&found, "runId").parse().unwrap()).await.unwrap().unwrap();
+    let journey = Presence::of(plan.departs(0).unwrap(), plan.arrives(2).unwrap()).unwrap();
+    let number = text(&passenger(1), "idNo");
+    let person = shop.app().keys.mac("passenger", &[b"demo", b"idCard", number.as_bytes()]);
+    let times = (event::later(shop.now(), 900), shop.now());
+    let held = tenant.hold_person(dead, 0, &person, &journey, times).await.map_err(|(failed, _)| failed).unwrap();
+    assert!(matches!(held, PersonHold::Held(_)));
+    let body = wish(&found, ("HCA", "SYB"), "second", &[1]);
+    ask(&shop, &who, body.clone()).await.refused(409, "passenger_elsewhere");
+    assert_eq!(tenant.orders().bury(dead, shop.now()).await.unwrap(), Applied::Done);
+    order(&shop, &who, body).await;
+    audit(&shop).await;
 }

@@ -1,4 +1,9 @@
 //! Many at once, on several threads and by the real clock. Nothing is decided by how fast it was.
+//!
+//! What would take minutes at its full size is smaller, unless `ONSALE_TEST_RUSH` is `full`.
+
+mod hall;
+mod train;
 
 use std::sync::{
     Arc,
@@ -31,6 +36,11 @@ pub(crate) async fn shop() -> Arc<Shop> {
 pub(crate) async fn buyers(shop: &Arc<Shop>, count: usize) -> Vec<Person> {
     let one = |shop: Arc<Shop>| async move { shop.buyer().await };
     together(AT_ONCE, (0..count).map(|_| one(Arc::clone(shop)))).await
+}
+
+/// Whether everything is to have its full size.
+fn is_full() -> bool {
+    crate::crash::variable("ONSALE_TEST_RUSH").is_some_and(|size| size == "full")
 }
 
 fn now_ms() -> i64 {

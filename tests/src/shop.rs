@@ -60,26 +60,55 @@ pub(crate) struct Draft {
     pub(crate) sessions: u8,
 }
 
-/// What is on sale: one session, one price option.
+/// What is on sale: one session, one price option; or the run of a train.
 #[derive(Clone, Debug)]
 pub(crate) struct Offer {
     pub(crate) event: String,
     pub(crate) session: String,
     pub(crate) option: String,
+    pub(crate) wares: Wares,
+}
+
+/// What an offer sells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Wares {
+    /// Tickets without numbers.
+    Tickets,
+    /// Seats by name, of which an order takes the first.
+    Seats(Vec<String>),
+    /// Rides on a run, from end to end; passengers are numbered from there.
+    Rides { run: String, passengers: u32 },
 }
 
 impl Offer {
     /// The body of an order.
     pub(crate) fn order(&self, quantity: u8) -> Value {
-        json!({
-            "eventId": self.event, "sessionId": self.session, "priceOptionId": self.option, "quantity": quantity,
-            "userInfo": {"name": "Wang Fang", "phone": "13800138000"},
-        })
+        let whom = json!({"name": "Wang Fang", "phone": "13800138000"});
+        let mut body = match &self.wares {
+            Wares::Tickets | Wares::Seats(_) => json!({
+                "eventId": self.event, "sessionId": self.session, "priceOptionId": self.option,
+                "quantity": quantity, "userInfo": whom,
+            }),
+            Wares::Rides { run, passengers } => {
+                let named = |number: u32| json!({"name": "王芳", "idType": "idCard", "idNo": format!("{number:018}")});
+                let passengers: Vec<Value> = (*passengers..).map(named).take(quantity.into()).collect();
+                json!({
+                    "runId": run, "from": "HCA", "to": "LKA", "class": "second", "quantity": quantity,
+                    "passengers": passengers, "userInfo": whom,
+                })
+            }
+        };
+        if let Wares::Seats(seats) = &self.wares {
+            body["seats"] = json!(seats[..usize::from(quantity)]);
+        }
+        body
     }
 
     /// What an order is of.
     pub(crate) fn of(order: &Value) -> Self {
-        Self { event: text(order, "eventId"), session: text(order, "sessionId"), option: text(order, "priceOptionId") }
+        let wares = Wares::Tickets;
+        let (event, session) = (text(order, "eventId"), text(order, "sessionId"));
+        Self { event, session, option: text(order, "priceOptionId"), wares }
     }
 }
 
@@ -212,7 +241,12 @@ impl Shop {
 
     /// The same; an offer for each session.
     pub(crate) async fn publish_all(&self, draft: Draft) -> Vec<Offer> {
-        let made = self.create(&self.publisher, "/api/admin/events", self.event(&draft)).await.data();
+        self.publish_event(self.event(&draft)).await
+    }
+
+    /// The same of an event as it is told.
+    pub(crate) async fn publish_event(&self, event: Value) -> Vec<Offer> {
+        let made = self.create(&self.publisher, "/api/admin/events", event).await.data();
         let event = text(&made, "id");
         self.post(&self.publisher, &format!("/api/admin/events/{event}/submit"), Value::Null).await.expect(200);
         let approved =
@@ -220,7 +254,8 @@ impl Shop {
         self.drained().await;
         let option = text(&approved["priceOptions"][0], "id");
         let sessions = approved["sessions"].as_array().unwrap().iter().map(|session| text(session, "id"));
-        sessions.map(|session| Offer { event: event.clone(), session, option: option.clone() }).collect()
+        let offer = |session| Offer { event: event.clone(), session, option: option.clone(), wares: Wares::Tickets };
+        sessions.map(offer).collect()
     }
 
     pub(crate) fn event(&self, draft: &Draft) -> Value {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Asks for seats of the event's option of that name.
-fn wish(event: &Value, option: &str, quantity: u64, more: Value) -> Value {
+pub(crate) fn wish(event: &Value, option: &str, quantity: u64, more: &Value) -> Value {
     let options = event["priceOptions"].as_array().unwrap();
     let option = options.iter().find(|one| one["name"] == option).unwrap();
     let mut body = json!({
@@ -23,18 +23,18 @@ fn wish(event: &Value, option: &str, quantity: u64, more: Value) -> Value {
     body
 }
 
-async fn ask(shop: &Shop, who: &Person, body: Value) -> Answer {
+pub(crate) async fn ask(shop: &Shop, who: &Person, body: Value) -> Answer {
     shop.create(who, "/api/orders", body).await
 }
 
 /// Places an order that has to be accepted, and returns it as it is written.
-async fn order(shop: &Shop, who: &Person, body: Value) -> Value {
+pub(crate) async fn order(shop: &Shop, who: &Person, body: Value) -> Value {
     let placed = ask(shop, who, body).await.expect(202);
     shop.drained().await;
     shop.get(who, &format!("/api/orders/{}", text(&placed, "id"))).await.expect(200)
 }
 
-fn seats(order: &Value) -> Vec<String> {
+pub(crate) fn seats(order: &Value) -> Vec<String> {
     order["seats"].as_array().unwrap().iter().map(|seat| seat.as_str().unwrap().to_owned()).collect()
 }
 
@@ -51,12 +51,12 @@ pub(crate) async fn seats_by_name_are_held_paid_printed_and_given_back() {
     let (ana, ben) = (shop.buyer().await, shop.buyer().await);
     let named = |seats: Value| json!({"seats": seats});
 
-    let held = order(&shop, &ana, wish(&event, "Rear", 2, named(json!(["stalls/2/6", "stalls/2/7"])))).await;
+    let held = order(&shop, &ana, wish(&event, "Rear", 2, &named(json!(["stalls/2/6", "stalls/2/7"])))).await;
     assert_eq!(
         (seats(&held), &held["totalAmount"]),
         (vec!["stalls/2/6".into(), "stalls/2/7".into()], &json!(2 * PRICE))
     );
-    let refused = ask(&shop, &ben, wish(&event, "Rear", 1, named(json!(["stalls/2/7"])))).await;
+    let refused = ask(&shop, &ben, wish(&event, "Rear", 1, &named(json!(["stalls/2/7"])))).await;
     assert_eq!((refused.status, &refused.json()["error"]), (409, &json!("seat_taken")), "{refused}");
     assert_eq!(refused.json()["seats"], json!(["stalls/2/7"]));
 
@@ -72,8 +72,8 @@ pub(crate) async fn seats_by_name_are_held_paid_printed_and_given_back() {
     let path = format!("/api/admin/orders/{}/refund", text(&held, "id"));
     shop.call(&shop.admin, "PUT", &path, decide).await.expect(200);
     shop.drained().await;
-    ask(&shop, &ben, wish(&event, "Rear", 1, named(json!(["stalls/2/6"])))).await.refused(409, "seat_taken");
-    let again = order(&shop, &ben, wish(&event, "Rear", 1, named(json!(["stalls/2/7"])))).await;
+    ask(&shop, &ben, wish(&event, "Rear", 1, &named(json!(["stalls/2/6"])))).await.refused(409, "seat_taken");
+    let again = order(&shop, &ben, wish(&event, "Rear", 1, &named(json!(["stalls/2/7"])))).await;
     assert_eq!(seats(&again), ["stalls/2/7"]);
     shop.pay(&ben, &text(&again, "id")).await;
     let counted = audit(&shop).await;
@@ -90,7 +90,7 @@ pub(crate) async fn the_best_seats_are_neighbours_and_leave_nobody_alone() {
     let mut taken = Vec::new();
     for _ in 0..5 {
         later(&shop);
-        let best = order(&shop, &who, wish(&event, "Front", 2, json!({}))).await;
+        let best = order(&shop, &who, wish(&event, "Front", 2, &json!({}))).await;
         let two = seats(&best);
         let number = |seat: &String| seat.rsplit('/').next().unwrap().parse::<u64>().unwrap();
         assert!(two.iter().all(|seat| seat.starts_with("stalls/1/")), "{best}");
@@ -102,11 +102,11 @@ pub(crate) async fn the_best_seats_are_neighbours_and_leave_nobody_alone() {
     taken.dedup();
     assert_eq!(taken.len(), 10, "every seat once");
     later(&shop);
-    ask(&shop, &who, wish(&event, "Front", 1, json!({}))).await.refused(409, "sold_out");
-    let few = order(&shop, &who, wish(&event, "Rear", 9, json!({"bestAvailable": {"sections": ["stalls"]}}))).await;
+    ask(&shop, &who, wish(&event, "Front", 1, &json!({}))).await.refused(409, "sold_out");
+    let few = order(&shop, &who, wish(&event, "Rear", 9, &json!({"bestAvailable": {"sections": ["stalls"]}}))).await;
     assert!(seats(&few).iter().all(|seat| seat.starts_with("stalls/2/")), "{few}");
     later(&shop);
-    let refused = ask(&shop, &who, wish(&event, "Rear", 2, json!({"bestAvailable": {"sections": ["stalls"]}}))).await;
+    let refused = ask(&shop, &who, wish(&event, "Rear", 2, &json!({"bestAvailable": {"sections": ["stalls"]}}))).await;
     refused.refused(409, "too_few_left");
     assert_eq!(refused.json()["remaining"], 1, "{refused}");
     audit(&shop).await;
@@ -118,7 +118,7 @@ pub(crate) async fn nobody_leaves_a_single_seat_that_need_not_be_left() {
     let hall = venue(&shop).await;
     let event = publish(&shop, event(&shop, &hall)).await;
     let who = shop.buyer().await;
-    let named = |seats: &[&str]| wish(&event, "Rear", seats.len() as u64, json!({"seats": seats}));
+    let named = |seats: &[&str]| wish(&event, "Rear", seats.len() as u64, &json!({"seats": seats}));
     order(&shop, &who, named(&["stalls/2/6", "stalls/2/7"])).await;
     // Seat 8 would stand alone between 7 and 9.
     let refused = ask(&shop, &who, named(&["stalls/2/9", "stalls/2/10"])).await;
@@ -140,7 +140,7 @@ pub(crate) async fn seats_that_are_kept_back_are_for_those_who_come_that_way() {
     let named = |more: Value| {
         let mut body = json!({"seats": ["circle/1/1", "circle/1/2"]});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        wish(&event, "Rear", 2, body)
+        wish(&event, "Rear", 2, &body)
     };
     let refused = ask(&shop, &who, named(json!({}))).await;
     refused.refused(409, "seat_not_offered");
@@ -148,7 +148,7 @@ pub(crate) async fn seats_that_are_kept_back_are_for_those_who_come_that_way() {
     ask(&shop, &who, named(json!({"channel": "press"}))).await.refused(409, "seat_not_offered");
     order(&shop, &who, named(json!({"channel": "sponsor"}))).await;
     // Seats of another price are not sold at this one.
-    let dear = wish(&event, "Rear", 1, json!({"seats": ["stalls/1/1"]}));
+    let dear = wish(&event, "Rear", 1, &json!({"seats": ["stalls/1/1"]}));
     ask(&shop, &who, dear).await.refused(409, "seat_not_offered");
 }
 
@@ -168,7 +168,7 @@ pub(crate) async fn nonsense_about_seats_names_its_fields() {
         ("Rear", 1, json!({"class": "second"}), "class"),
         ("Standing", 1, json!({"seats": ["stalls/2/6"]}), "seats"),
     ] {
-        let refused = ask(&shop, &who, wish(&event, option, quantity, more.clone())).await;
+        let refused = ask(&shop, &who, wish(&event, option, quantity, &more)).await;
         refused.refused(400, "validation_failed");
         assert_eq!(refused.json()["details"][0]["field"], field, "{more} {refused}");
     }
@@ -183,7 +183,7 @@ pub(crate) async fn seats_of_a_hold_that_ended_are_had_by_the_next() {
     let hall = venue(&shop).await;
     let event = publish(&shop, event(&shop, &hall)).await;
     let (ana, ben) = (shop.buyer().await, shop.buyer().await);
-    let named = wish(&event, "Rear", 2, json!({"seats": ["stalls/2/1", "stalls/2/2"]}));
+    let named = wish(&event, "Rear", 2, &json!({"seats": ["stalls/2/1", "stalls/2/2"]}));
     let late = order(&shop, &ana, named.clone()).await;
     shop.clock.advance(16 * 60);
     // Nothing has been told that the hold is over: the next buyer settles it.

@@ -1,15 +1,19 @@
-//! What an order of two costs, counted by the database.
+//! What orders cost, counted by the database.
 //!
-//! Twelve write units, six a ticket: what was aimed at. Counted apart are what only the simulated provider writes, and the summaries of stock, of which
+//! Two tickets: twelve write units, six a ticket, which is what was aimed at; two seats of a row as much. Counted apart are what only the simulated provider writes, and the summaries of stock, of which
 //! a window of changes makes one for each shard however many buyers were in it.
 
 use std::collections::BTreeMap;
 
 use futures_util::{FutureExt as _, future::join_all};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::Remembered;
 
-use crate::shop::{Shop, tickets};
+use crate::{
+    rides::{self, line_of},
+    shop::{Person, Shop, text, tickets},
+    theatre, venues,
+};
 
 /// Write units by table, of writes that were made and of those that were refused.
 fn written(shop: &Shop) -> BTreeMap<String, u64> {
@@ -25,6 +29,18 @@ fn written(shop: &Shop) -> BTreeMap<String, u64> {
         }
     }
     shop.system.engines.meter().reset();
+    tables
+}
+
+/// Read units by table, since the last time that what was written was looked at.
+fn were_read(shop: &Shop) -> BTreeMap<String, f64> {
+    let mut tables: BTreeMap<String, f64> = BTreeMap::new();
+    for ((table, _), usage) in shop.system.engines.meter().snapshot() {
+        let bare = table.strip_prefix(shop.app().settings.table_prefix.as_str()).unwrap();
+        if usage.read_units > 0.0 {
+            *tables.entry(bare.to_owned()).or_default() += usage.read_units;
+        }
+    }
     tables
 }
 
@@ -82,6 +98,123 @@ async fn an_order_of_two_costs_twelve_write_units() {
     );
     let all: u64 = [held, begun, paid].iter().flat_map(BTreeMap::values).sum();
     assert_eq!(all - 2 * OF_SANDBOX - 2, 12);
+}
+
+/// What an order costs step by step.
+#[derive(Debug)]
+struct Costs {
+    /// The hold alone, before anything that follows from it.
+    held: BTreeMap<String, u64>,
+    /// What it read.
+    read: BTreeMap<String, f64>,
+    /// The order, and what is noted of what is left.
+    followed: BTreeMap<String, u64>,
+    /// From the payment to the tickets.
+    paid: BTreeMap<String, u64>,
+}
+
+/// Orders and pays seats or rides, and counts. The shop has to be one that does nothing unless it is waited for.
+async fn costs(shop: &Shop, who: &Person, wish: Value) -> Costs {
+    written(shop);
+    let placed = theatre::ask(shop, who, wish).await.expect(202);
+    let read = were_read(shop);
+    let held = written(shop);
+    shop.drained().await;
+    let followed = written(shop);
+    shop.pay(who, &text(&placed, "id")).await;
+    Costs { held, read, followed, paid: written(shop) }
+}
+
+/// The sandbox's record of a payment: opened, then captured.
+const OF_SANDBOX: u64 = 2;
+
+/// A purchase of so many seats of one block, from the hold to the tickets, without what is counted apart.
+#[track_caller]
+fn check_seats(costs: &Costs) {
+    check(
+        &costs.held,
+        &[
+            ("activity", 1),  // the idempotency record
+            ("inventory", 1), // the hold
+        ],
+    );
+    check_read(&costs.read, &[("inventory", 1.0)]); // the row, to see that nobody is left alone in it
+    check(
+        &costs.followed,
+        &[
+            ("orders", 2),    // the order, and its entry in the index of the user's orders
+            ("catalogue", 1), // apart: the summary of the shard
+        ],
+    );
+    check(
+        &costs.paid,
+        &[
+            ("activity", 2 + OF_SANDBOX), // the idempotency record, the notification
+            ("orders", 3),                // the payment, which makes the hold longer; PAID, TICKETED
+            ("tickets", 2),               // one each
+            ("inventory", 1),             // the confirmation
+            ("catalogue", 1),             // apart: the summary of the shard
+        ],
+    );
+    let all: u64 = [&costs.held, &costs.followed, &costs.paid].iter().flat_map(|units| units.values()).sum();
+    assert_eq!(all - OF_SANDBOX - 2, 12);
+}
+
+#[track_caller]
+fn check_read(read: &BTreeMap<String, f64>, expected: &[(&str, f64)]) {
+    let expected: BTreeMap<_, _> = expected.iter().map(|(table, units)| ((*table).to_owned(), *units)).collect();
+    assert_eq!(*read, expected);
+}
+
+#[tokio::test]
+async fn two_seats_of_a_row_cost_what_two_tickets_do() {
+    let shop = Shop::stepped().await;
+    let hall = venues::venue(&shop).await;
+    let event = venues::publish(&shop, venues::event(&shop, &hall)).await;
+    let buyer = shop.buyer().await;
+    let wish = |more: Value| theatre::wish(&event, "Rear", 2, &more);
+    // Whatever is written once in a life, or read once in a while, is so by the first sale.
+    costs(&shop, &buyer, wish(json!({}))).await;
+    check_seats(&costs(&shop, &buyer, wish(json!({"seats": ["circle/1/5", "circle/1/6"]}))).await);
+    check_seats(&costs(&shop, &buyer, wish(json!({"bestAvailable": {}}))).await);
+}
+
+#[tokio::test]
+async fn a_ride_costs_a_write_for_the_seat_and_one_for_the_week_of_who_rides() {
+    let shop = line_of(Shop::stepped().await).await;
+    let buyer = shop.buyer().await;
+    let found = rides::run(&shop, "G1", "haicheng", "shanyangbei").await;
+    let wish = |number| rides::wish(&found, ("HCA", "SYB"), "second", &[number]);
+    costs(&shop, &buyer, wish(1)).await;
+    let costs = costs(&shop, &buyer, wish(2)).await;
+    check(
+        &costs.held,
+        &[
+            ("activity", 1),  // the idempotency record
+            ("inventory", 2), // the week of the person, which begins with this journey; the seat
+        ],
+    );
+    // The rows are known, and what is written shows whether they are still so.
+    check_read(&costs.read, &[]);
+    check(
+        &costs.followed,
+        &[
+            ("orders", 2),    // the order, and its entry in the index of the user's orders
+            ("catalogue", 3), // apart: the summary of the shard; when something falls due in it, and in the week
+        ],
+    );
+    check(
+        &costs.paid,
+        &[
+            ("activity", 2 + OF_SANDBOX), // the idempotency record, the notification
+            ("orders", 3),                // the payment, which makes the hold longer; PAID, TICKETED
+            ("tickets", 1),
+            ("inventory", 2), // the confirmations of the seat and of the week
+            ("catalogue", 1), // apart: the summary of the shard
+        ],
+    );
+    let all: u64 = [&costs.held, &costs.followed, &costs.paid].iter().flat_map(|units| units.values()).sum();
+    assert_eq!(all - OF_SANDBOX - 4, 13);
 }
 
 #[tokio::test]

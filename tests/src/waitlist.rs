@@ -9,7 +9,7 @@ use crate::{
     client::Answer,
     rail::{DAY, open, opening, railway, search},
     sale::HOLD,
-    shop::{Draft, Offer, PRICE, Person, Shop, text, tickets},
+    shop::{Draft, Offer, PRICE, Person, Shop, Wares, text, tickets},
     venues,
 };
 
@@ -187,6 +187,7 @@ pub(crate) async fn what_is_cheaper_serves_too_and_the_rest_goes_back() {
         event: text(&event, "id"),
         session: text(&event["sessions"][0], "id"),
         option: text(&event["priceOptions"][place], "id"),
+        wares: Wares::Tickets,
     };
     let (dear, cheap) = (offer(0), offer(1));
     let (holder, who) = (shop.buyer().await, shop.buyer().await);

@@ -15,7 +15,7 @@ use domain::{
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::{Summary, Table, Tenant, keys};
+use store::{Summary, Table, Tenant};
 
 /// Queries at one time for one request.
 const AT_ONCE: usize = 8;
@@ -84,9 +84,9 @@ impl SessionCounts {
 
 /// What is not free any more, in all pools of a session. Where nothing was counted yet, nothing was sold.
 async fn expected(tenant: &Tenant, event: &Event, session: SessionId, now: Timestamp) -> Result<u64, Error> {
-    let pools = event.options.iter().map(|option| keys::stock_pool(tenant.id(), session, option.id));
+    let pools = tenant.pools_of(event).await?.into_iter().filter(|pool| pool.session == session);
     let taken: Vec<_> =
-        pools.map(|pool| async move { Ok(taken(&tenant.stock().summaries(pool, now).await?)) }).collect();
+        pools.map(|pool| async move { Ok(taken(&tenant.stock().summaries(pool.pool, now).await?)) }).collect();
     stream::iter(taken).buffer_unordered(AT_ONCE).try_fold(0, async |sum, taken: u64| Ok(sum + taken)).await
 }
 

@@ -1,7 +1,7 @@
 //! Walks every pool and finishes what was left undone: entries past their time are overdue orders, paid orders without
 //! tickets, or surplus. Takes no input, looks at the state, and needs no stream.
 
-use app::{App, Duty, Failure, Grant, Job, Source, Worker, message::OrderNamed, wire::Text};
+use app::{App, Duty, Failure, Grant, Job, Source, Worker, hours, message::OrderNamed, wire::Text};
 use domain::{
     Timestamp,
     event::{Event, later},
@@ -11,7 +11,7 @@ use domain::{
 };
 use providers::queue::Queue;
 use serde::{Deserialize, Serialize};
-use store::{Summary, Table, Tenant, keys};
+use store::{Cursor, Summary, Table, Tenant, keys};
 
 /// The worker.
 pub static WORKER: Worker = Worker::of::<ReconcileHolds>();
@@ -20,10 +20,6 @@ pub static WORKER: Worker = Worker::of::<ReconcileHolds>();
 const AFTER_SECS: i64 = 30 * 24 * 3_600;
 /// In so many minutes every shard is read whatever its summary says.
 const FULL_WALK_MINUTES: i64 = 30;
-/// Hours whose rides are looked at every minute, this one among them.
-const RECENT_HOURS: i64 = 3;
-/// Hours before them that are looked at in turn.
-const OLDER_HOURS: i64 = 57;
 /// Pools of at most so many shards are read every time: cheaper than thinking about it.
 const SMALL_POOL: usize = 4;
 
@@ -42,6 +38,8 @@ impl Job for ReconcileHolds {
             Grant::write(Table::Inventory),
             Grant::read(Table::Orders),
             Grant::write(Table::Orders),
+            Grant::read(Table::Activity),
+            Grant::write(Table::Activity),
             Grant::send(Queue::IssueTickets),
         ],
         summary: "Finish what stock entries past their time were waiting for",
@@ -93,20 +91,26 @@ async fn walk_event(app: &App, tenant: &Tenant, event: &Event, now: Timestamp) -
 }
 
 /// Finishes what fell due of rides. Runs are not walked, for there are very many: where something falls due in which hour is
-/// noted when a shard is counted. The last hours are looked at every minute, those before them in their turn.
+/// noted when a shard is counted. A cursor goes through the hours, and waits at one in which something is left.
 async fn walk_rides(app: &App, tenant: &Tenant, now: Timestamp) -> Result<(), Failure> {
-    let this = keys::hour(now);
-    let turn = this - RECENT_HOURS - now.as_second().div_euclid(60).rem_euclid(OLDER_HOURS);
-    for hour in (this - RECENT_HOURS + 1..=this).chain([turn]) {
+    let (platform, name, this) = (app.store.platform(), Cursor::rides(tenant.id()), keys::hour(now));
+    let cursor = platform.cursor(&name, now).await?;
+    let mut first_undone = None;
+    for hour in hours::behind(cursor, this).chain(hours::recent(cursor, this)) {
         for (pool, shard) in tenant.stock().due_rides(hour).await? {
             let tidied = tenant.tidy(pool, shard, now).await?;
             wake(app, tenant, tidied.awaiting, now).await?;
             let counted = tenant.stock().count(pool, shard, now).await?;
-            let is_done = counted.earliest.is_none_or(|earliest| hour < keys::hour(earliest));
-            if is_done && hour < this {
+            if counted.earliest.is_some_and(|earliest| keys::hour(earliest) <= hour) {
+                first_undone = first_undone.or(Some(hour));
+            } else if hour < this {
                 tenant.stock().forget_due(hour, pool, shard).await?;
             }
         }
+    }
+    let next = hours::advanced(cursor, this, first_undone);
+    if next > cursor {
+        platform.advance(&name, next).await?;
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ impl Job for ServeWaitlist {
             tend(app, &tenant, waiting).await?;
         }
         for line in lines {
-            serve(app, &tenant, line).await?;
+            Box::pin(serve(app, &tenant, line)).await?;
         }
         Ok(())
     }

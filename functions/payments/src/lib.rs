@@ -5,7 +5,6 @@
 
 mod capture;
 mod giving_back;
-mod hours;
 mod provider;
 mod reach;
 mod send;

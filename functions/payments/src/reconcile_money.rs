@@ -1,11 +1,9 @@
 //! Every minute: brings back work at providers whose message was lost.
 
-use app::{App, Duty, Failure, Grant, Job, Source, Worker, message::MoneyDue};
+use app::{App, Duty, Failure, Grant, Job, Source, Worker, hours, message::MoneyDue};
 use providers::queue::Queue;
 use serde::{Deserialize, Serialize};
 use store::{Cursor, DueItem, Table, keys};
-
-use crate::hours;
 
 /// The worker.
 pub static WORKER: Worker = Worker::of::<ReconcileMoney>();

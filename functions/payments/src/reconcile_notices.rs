@@ -1,7 +1,7 @@
 //! Every five minutes: brings back notifications whose message was lost. A notification is not marked as applied: whether
 //! it is, the order shows.
 
-use app::{App, Duty, Failure, Grant, Job, Source, Worker, message::NoticeKept};
+use app::{App, Duty, Failure, Grant, Job, Source, Worker, hours, message::NoticeKept};
 use domain::{payment::Provider, tenant::TenantId};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use providers::{
@@ -11,7 +11,7 @@ use providers::{
 use serde::{Deserialize, Serialize};
 use store::{Cursor, Notice, Table, Tenant, keys};
 
-use crate::{capture, hours, provider, send};
+use crate::{capture, provider, send};
 
 /// The worker.
 pub static WORKER: Worker = Worker::of::<ReconcileNotices>();

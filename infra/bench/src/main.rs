@@ -8,6 +8,7 @@
 mod client;
 mod latency;
 mod metrics;
+mod numbered;
 mod program;
 mod purchase;
 mod report;
@@ -61,6 +62,11 @@ struct Extent {
     runs: usize,
     /// Holds whose latency is compared.
     holds: usize,
+    /// Claims on numbered seats in each situation.
+    claims: usize,
+    /// Rows of the hall, of a hundred seats each, and coaches of the train, of 85.
+    hall_rows: u16,
+    coaches: u8,
 }
 
 const WHOLE: Extent = Extent {
@@ -71,6 +77,9 @@ const WHOLE: Extent = Extent {
     requests: 2_000,
     runs: 100,
     holds: 500,
+    claims: 200,
+    hall_rows: 200,
+    coaches: 16,
 };
 
 const QUICK: Extent = Extent {
@@ -81,6 +90,9 @@ const QUICK: Extent = Extent {
     requests: 300,
     runs: 20,
     holds: 100,
+    claims: 40,
+    hall_rows: 40,
+    coaches: 3,
 };
 
 fn main() -> ExitCode {
@@ -121,10 +133,12 @@ async fn measure_on(arguments: &Arguments, data: Data, extent: Extent) -> Outcom
     let warm = warm::measure(&shop, extent.requests).await?;
     say("holds with few and with many others");
     let steady = steady::measure(&shop, extent.holds).await?;
+    say("numbered seats");
+    let numbered = numbered::measure(&shop, extent).await?;
     say("the rush");
     let rush = rush::measure(&shop, extent).await?;
     shop.close().await?;
-    Ok(Measured { units, purchases, warm, steady, rush })
+    Ok(Measured { units, purchases, warm, steady, numbered, rush })
 }
 
 /// Tells whoever sits at the terminal.

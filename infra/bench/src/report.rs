@@ -6,6 +6,7 @@ use crate::{
     Extent,
     latency::Latencies,
     metrics::Units,
+    numbered::Claims,
     purchase::{Purchases, STEPS},
     rush::Rush,
     steady::Holds,
@@ -20,6 +21,7 @@ pub(crate) struct Measured {
     pub(crate) purchases: [Purchases; 2],
     pub(crate) warm: Vec<Cost>,
     pub(crate) steady: Vec<Holds>,
+    pub(crate) numbered: Vec<Claims>,
     pub(crate) rush: Rush,
 }
 
@@ -36,6 +38,7 @@ pub(crate) fn write(folder: &Measured, memory: &Measured, extent: Extent) -> Str
     let _ = units(&mut text, folder);
     let _ = warm(&mut text, folder, memory);
     let _ = steady(&mut text, folder);
+    let _ = numbered(&mut text, folder, memory);
     text
 }
 
@@ -86,8 +89,8 @@ fn steps(text: &mut String, folder: &Measured, memory: &Measured) -> std::fmt::R
 fn units(text: &mut String, folder: &Measured) -> std::fmt::Result {
     writeln!(
         text,
-        "Units of one flow, everything that follows from it included, as the embedded engine counts them. *Catalogue* are \
-         summaries of stock, one for each shard that changed in a window; *Activity* counts the simulated provider's own \
+        "Units of one flow, everything that follows from it included, as the embedded engine counts them. `catalogue` are \
+         summaries of stock, one for each shard that changed in a window; `activity` counts the simulated provider's own \
          records, of which a real one has none here. Writes that a condition refused are counted as Amazon bills them.\n"
     )?;
     writeln!(text, "| flow | write units | of them by table | read units |\n|---|---|---|---|")?;
@@ -124,6 +127,32 @@ fn steady(text: &mut String, folder: &Measured) -> std::fmt::Result {
     for holds in &folder.steady {
         let Holds { unsold, open, latencies, units } = holds;
         writeln!(text, "| {unsold} | {open} | {} | {} |", both(latencies), units_of(without_summaries(units)))?;
+    }
+    Ok(())
+}
+
+fn numbered(text: &mut String, folder: &Measured, memory: &Measured) -> std::fmt::Result {
+    writeln!(
+        text,
+        "\nHolds of numbered seats; one buyer, who asks again as soon as there is an answer. Units are those of a claim with the \
+         order and the counting that follow, but for what is written in `catalogue`; on the nearly full train, of a claim whether \
+         it was held or refused:\n"
+    )?;
+    writeln!(
+        text,
+        "| claim | refused | data in a folder, p50 / p99, ms | in memory | write units | read units |\n|---|---|---|---|---|---|"
+    )?;
+    for (one, other) in folder.numbered.iter().zip(&memory.numbered) {
+        let Claims { what, latencies, refused, units } = one;
+        let all = latencies.count() + refused;
+        writeln!(
+            text,
+            "| {what} | {refused} of {all} | {} | {} | {} | {} |",
+            both(latencies),
+            both(&other.latencies),
+            units_of(without_summaries(units)),
+            units_of(units.read())
+        )?;
     }
     Ok(())
 }
@@ -172,12 +201,19 @@ fn by_table(units: &Units) -> String {
 }
 
 fn without_summaries(units: &Units) -> f64 {
-    units.written() - units.writes.get("Catalogue").copied().unwrap_or_default()
+    units.written() - units.writes.get("catalogue").copied().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn summaries_are_told_by_the_name_that_the_program_gives_their_table() {
+        let text = "onsale_dynamodb_units_total{table=\"catalogue\",operation=\"PutItem\",kind=\"write\"} 3\n\
+            onsale_dynamodb_units_total{table=\"orders\",operation=\"PutItem\",kind=\"write\"} 2\n";
+        assert!((without_summaries(&Units::of(text)) - 2.0).abs() < f64::EPSILON);
+    }
 
     #[test]
     fn whole_units_are_written_as_such() {

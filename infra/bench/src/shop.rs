@@ -116,10 +116,24 @@ impl Shop {
     }
 
     /// Puts an event on sale the way organisers do. Its doors are open.
-    #[expect(clippy::await_holding_refcell_ref, reason = "events are published one after the other")]
     pub(crate) async fn publish(&self, title: &str, tickets: u32) -> Outcome<Offer> {
+        let (event, option) = self.publish_draft(&draft(title, tickets)).await?;
+        Ok(Offer { event, option })
+    }
+
+    /// The same with other fields than usual. Returns the event and its first price option.
+    pub(crate) async fn publish_with(&self, title: &str, more: Value) -> Outcome<(String, String)> {
+        let mut draft = draft(title, 1);
+        if let (Some(draft), Value::Object(more)) = (draft.as_object_mut(), more) {
+            draft.extend(more);
+        }
+        self.publish_draft(&draft).await
+    }
+
+    #[expect(clippy::await_holding_refcell_ref, reason = "events are published one after the other")]
+    async fn publish_draft(&self, draft: &Value) -> Outcome<(String, String)> {
         let (mut publisher, mut admin) = (self.publisher.borrow_mut(), self.admin.borrow_mut());
-        let made: Value = publisher.post("/api/admin/events", &draft(title, tickets)).await?.data()?;
+        let made: Value = publisher.post("/api/admin/events", draft).await?.data()?;
         let event = text(&made["id"])?;
         publisher.post(&format!("/api/admin/events/{event}/submit"), &json!({})).await?.data::<Value>()?;
         let approve = format!("/api/admin/events/{event}/approve");
@@ -127,7 +141,19 @@ impl Shop {
         let option = text(&approved["priceOptions"][0]["id"])?;
         drop((publisher, admin));
         self.at_rest().await?;
-        Ok(Offer { event, option })
+        Ok((event, option))
+    }
+
+    /// Sends what only an administrator may.
+    #[expect(clippy::await_holding_refcell_ref, reason = "what is measured is prepared one thing after the other")]
+    pub(crate) async fn as_admin(&self, path: &str, body: &Value) -> Outcome<Value> {
+        self.admin.borrow_mut().post(path, body).await?.data()
+    }
+
+    /// Asks what only an administrator may.
+    #[expect(clippy::await_holding_refcell_ref, reason = "what is measured is prepared one thing after the other")]
+    pub(crate) async fn ask_admin(&self, path: &str) -> Outcome<Value> {
+        self.admin.borrow_mut().get(path).await?.data()
     }
 
     /// Waits until no queue has anything to be done.
@@ -214,7 +240,7 @@ fn parts(link: &str) -> Option<(&str, &str)> {
     rest.find('/').map(|at| rest.split_at(at))
 }
 
-fn text(value: &Value) -> Outcome<String> {
+pub(crate) fn text(value: &Value) -> Outcome<String> {
     value.as_str().map(str::to_owned).ok_or_else(|| format!("{value} is no text").into())
 }
 
@@ -230,8 +256,9 @@ fn draft(title: &str, tickets: u32) -> Value {
     })
 }
 
+/// What time it is.
 #[expect(clippy::disallowed_methods, reason = "the events of a measurement begin soon, by the clock on the wall")]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 

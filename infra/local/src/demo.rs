@@ -1,10 +1,12 @@
-//! The demo: a tenant with accounts and events to try everything with, made through the product's own routes.
+//! The demo: a tenant with accounts, events and a railway to try everything with, made through the product's own routes.
 //!
 //! Safe to repeat: what is there already is left as it is, and what an interrupted start left behind is finished. Events
 //! that are over are not counted as there, so that an old folder has something on sale again.
 
 mod insider;
+mod opera;
 mod programme;
+mod railway;
 
 use std::fmt;
 
@@ -58,7 +60,9 @@ pub(crate) async fn make(system: &System) -> Result<(), DemoError> {
     let publisher = Insider::admin(system, "publisher").await?;
     let admin = Insider::admin(system, "admin").await?;
     let known = publisher.call("GET", "/api/admin/events?pageSize=100", &json!({})).await?;
-    for planned in programme(system.app.now()) {
+    let house = opera::made(&admin).await?;
+    railway::open(&admin, system.app.now()).await?;
+    for planned in programme(system.app.now(), &house) {
         let event = made(&planned, &known, &publisher, &admin).await?;
         if planned.is_sold_out && event["status"] != "soldOut" {
             // Tickets that an interrupted start left held come back in a quarter of an hour: no reason not to start.

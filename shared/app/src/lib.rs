@@ -17,6 +17,7 @@ pub mod dispatch;
 mod error;
 mod grant;
 pub mod guard;
+pub mod hours;
 pub mod idempotency;
 pub mod invitation;
 mod keeper;

@@ -217,6 +217,11 @@ impl Cursor {
         Self { name: "money".into() }
     }
 
+    /// The cursor over what falls due of a tenant's rides.
+    pub fn rides(tenant: &TenantId) -> Self {
+        Self { name: ["rides#", tenant.as_str()].concat() }
+    }
+
     /// The cursor over a tenant's notifications.
     pub fn notices(tenant: &TenantId) -> Self {
         Self { name: ["notices#", tenant.as_str()].concat() }

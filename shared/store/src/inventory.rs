@@ -83,6 +83,33 @@ impl<'t> Inventory<'t> {
         }
     }
 
+    /// Makes the first change to a block that is probably not there: `empty` is written with the change made. One write unit;
+    /// where there is such a block it stays as it is, and is shown.
+    pub async fn begin(
+        &self,
+        address: BlockAddress,
+        empty: Block,
+        change: impl Into<Change>,
+    ) -> Result<Changed, Failed> {
+        let (mut block, change) = (empty, change.into());
+        if let Err(why) = block.apply(&change) {
+            return Ok(Changed::Refused { why, block });
+        }
+        let item = encode(keys::block(&self.tenant.id, address).item(), &block);
+        let absent = Expression::only_if("attribute_not_exists(pk)");
+        match self.tenant.store.tables.put(Table::Inventory, item, absent).await? {
+            Wrote::Yes => Ok(Changed::Done),
+            Wrote::Refused(None) => Err(Failed::corrupt("the database refused to write a block that is not there")),
+            Wrote::Refused(Some(item)) => {
+                let block = decode(&item)?;
+                if block.shows(&change) {
+                    return Ok(Changed::Done);
+                }
+                Ok(Changed::Refused { why: rail::row::Refused::Changed.into(), block })
+            }
+        }
+    }
+
     /// One block as it is.
     pub async fn block(&self, address: BlockAddress) -> Result<Option<Block>, Failed> {
         let key = keys::block(&self.tenant.id, address);
@@ -246,12 +273,9 @@ fn blob(token: Token) -> AttributeValue {
     AttributeValue::B(Blob::new(token.0))
 }
 
-/// The time limit of an entry; an error where it is none.
-fn moment(map: &HashMap<String, AttributeValue>) -> Option<Option<Timestamp>> {
-    match number_of(map, UNTIL) {
-        Some(second) => Some(Some(Timestamp::from_second(second).ok()?)),
-        None => Some(None),
-    }
+/// The time limit of an entry, where it has one.
+fn moment(map: &HashMap<String, AttributeValue>) -> Result<Option<Timestamp>, Failed> {
+    number_of(map, UNTIL).map(Timestamp::from_second).transpose().map_err(Failed::corrupt)
 }
 
 fn address_of(pool: PoolKey, item: &Item) -> Result<BlockAddress, Failed> {

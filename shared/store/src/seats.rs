@@ -16,7 +16,7 @@ use domain::{
     row::RowBlock,
     seat_state::{Occupancy, SeatStates, Told},
     seating::{Seating, withheld},
-    venue::SectionId,
+    venue::{SeatSet, SectionId},
 };
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -138,7 +138,18 @@ impl<'t> Seats<'t> {
         Ok(self.kept(event, session, Wanted::Afresh, now).await?.map(|kept| kept.seats))
     }
 
-    /// The same, with what a client is told who has seen the version `seen`.
+    /// Seats of a session of which this process has learnt since it read them last that somebody has them: what it held for
+    /// buyers itself, and what refused it.
+    pub fn gone(&self, session: SessionId) -> Option<SeatSet> {
+        self.tenant.store.memory.seats.gone((self.tenant.id.clone(), session))
+    }
+
+    /// Notes such seats.
+    pub fn note_gone(&self, session: SessionId, seats: &SeatSet) {
+        self.tenant.store.memory.seats.note_gone((self.tenant.id.clone(), session), seats);
+    }
+
+    /// The seats of a session as by [`Seats::session`], with what a client is told who has seen the version `seen`.
     pub async fn told(
         &self,
         event: &Event,

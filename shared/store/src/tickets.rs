@@ -20,7 +20,7 @@ pub enum Admitted {
     /// The ticket is used now, by this scan.
     Done,
     /// It is not valid any more; as it is.
-    Refused(Ticket),
+    Refused(Box<Ticket>),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -106,7 +106,7 @@ impl<'t> Tickets<'t> {
             Wrote::Refused(None) => Err(Failed::corrupt("a ticket has gone")),
             Wrote::Refused(Some(item)) => Ok(match read(item)? {
                 Ticket { state: TicketState::Used(earlier), .. } if earlier.nonce == admission.nonce => Admitted::Done,
-                other => Admitted::Refused(other),
+                other => Admitted::Refused(Box::new(other)),
             }),
         }
     }

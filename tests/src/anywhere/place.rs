@@ -15,7 +15,7 @@ use tokio::time::{Duration, Instant, sleep};
 
 use crate::{
     client::{Answer, Web},
-    shop::{Offer, Shop, fresh_key, text},
+    shop::{Offer, Shop, Wares, fresh_key, text},
 };
 
 pub(crate) const TENANT: &str = "demo";
@@ -138,7 +138,7 @@ impl Place {
         self.ask(Some(&self.publisher), "POST", &step("submit"), &Value::Null).await.expect(200);
         let approved = self.ask(Some(&self.admin), "POST", &step("approve"), &Value::Null).await.expect(200);
         let (session, option) = (text(&approved["sessions"][0], "id"), text(&approved["priceOptions"][0], "id"));
-        Offer { event, session, option }
+        Offer { event, session, option, wares: Wares::Tickets }
     }
 
     /// Asks for tickets until the answer is no longer that everybody should come back.

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     audit::audit,
-    shop::{Draft, Offer, START, Shop, TO_SESSION},
+    shop::{Offer, START, Shop, TO_SESSION},
 };
 
 /// Seconds that pass when all is over: past the questions at providers, holds, revivals, and an hour of every reconciler.
@@ -115,7 +115,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) async fn open(flow: Flow) -> Self {
         let shop = Box::pin(Shop::stepped()).await;
-        let offers = shop.publish_all(Draft { sessions: PLAYS, ..flow.draft() }).await;
+        let offers = flow.offers(&shop, PLAYS).await;
         let (buyer, rival) = (shop.person("buyer").await, shop.person("rival").await);
         let cast = Cast { offer: offers[0].clone(), doors: 0, buyer, rival };
         let doors = (0..).map(|day| TO_SESSION - 3_600 + day * 86_400);
@@ -204,10 +204,12 @@ impl Tally {
         let calmly = stage.play(calm).await.unwrap_or_else(|why| panic!("{calm} fails without any fault: {why}"));
         let made = calmly.made();
         self.calls.push(made.len());
+        let mut number = 0;
         for (call, made) in made.iter().enumerate() {
             for fault in Fault::ALL.into_iter().filter(|fault| fault.can_hit(made)) {
                 let case = Case { fault: Some((call, fault)), ..calm };
-                if !case.matches(wanted) {
+                number += 1;
+                if !case.matches(wanted) || number % flow.stride() != 0 {
                     continue;
                 }
                 self.faults += 1;

@@ -3,29 +3,63 @@
 //! Only the middle of a flow is disturbed. Clients do what good clients do: whoever is told that something failed asks again
 //! with the same key, and whoever was told of success is owed it.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
+use store::keys::run_id;
 
-use super::fault::Saboteur;
+use super::{fault::Saboteur, scene::Scene};
 use crate::{
     audit::pool,
-    client::Answer,
+    rail::{open, opening, railway_of},
     sale::HOLD,
-    shop::{Draft, Offer, PRICE, Person, START, Shop, fresh_key, text, tickets},
+    shop::{Draft, Offer, PRICE, Person, START, Shop, Wares, fresh_key, text, tickets},
     waitlist,
 };
 
 /// Twice the hold: what a payment that was begun stretches it to at most.
 const STRETCHED: i64 = 2 * HOLD;
-/// Seconds after which a repeat of an order may begin anew.
-const ANEW: i64 = 16;
-/// Seconds after which everybody knows what was counted.
-const COUNTED: i64 = 3;
-/// How often a client asks again.
-const PATIENCE: usize = 6;
 /// A webhook that is not sent before everything is over, in milliseconds.
 const LOST: u64 = 604_800_000;
+
+/// What a ride costs from end to end: as the timetable's terms state it.
+const FARE: u64 = 6_500;
+
+/// An event whose every session sells four seats in two rows.
+async fn seated(shop: &Shop, draft: Draft) -> Vec<Offer> {
+    let place = json!({"name": "Small Hall", "city": "Shanghai", "address": "1 Example Road"});
+    let venue = text(&shop.create(&shop.admin, "/api/admin/venues", place).await.expect(201), "id");
+    let rows = json!({"sections": [{"id": "stalls", "name": "Stalls", "category": "A", "rows": 2, "seats": 2}]});
+    shop.post(&shop.admin, &format!("/api/admin/venues/{venue}/map/generate"), rows).await.expect(200);
+    let mut event = shop.event(&draft);
+    event["priceOptions"][0].as_object_mut().unwrap().remove("totalCount");
+    event["seating"] = json!({"venueId": venue, "prices": [{"category": "A", "priceOption": "Standing"}]});
+    let seats = ["stalls/1/1", "stalls/2/1", "stalls/2/2", "stalls/1/2"].map(str::to_owned).to_vec();
+    let offers = shop.publish_event(event).await.into_iter();
+    offers.map(|offer| Offer { wares: Wares::Seats(seats.clone()), ..offer }).collect()
+}
+
+/// A train of four seats on so many days; on each, other people travel.
+async fn runs(shop: &Shop, plays: u8) -> Vec<Offer> {
+    railway_of(shop, "train,seq,station,arrive,depart,km\nG1,1,HCA,,08:00,0\nG1,2,LKA,09:00,,150\n").await;
+    let first: Date = "2026-01-10".parse().unwrap();
+    let last = first.checked_add(jiff::Span::new().days(i64::from(plays) - 1)).unwrap();
+    let mut asked = opening(&first.to_string(), &last.to_string());
+    asked["templates"][0]["coaches"] = json!([{"first": 1, "class": "second", "layout": "2+2", "rows": 1}]);
+    asked["templates"][0]["fares"].as_array_mut().unwrap().remove(0);
+    asked["templates"][0].as_object_mut().unwrap().remove("quotas");
+    asked["templates"][0]["saleStarts"] = json!({"daysBefore": 366, "time": "08:00"});
+    open(shop, asked).await;
+    let dates = first.series(jiff::Span::new().days(1)).take(plays.into());
+    let offer = |(number, date): (u32, Date)| Offer {
+        event: String::new(),
+        session: String::new(),
+        option: String::new(),
+        wares: Wares::Rides { run: run_id("G1", date).to_string(), passengers: 100 * number },
+    };
+    (1..).zip(dates).map(offer).collect()
+}
 
 /// One way through the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +82,10 @@ pub(super) enum Flow {
     CheckIn,
     ServeWaiting,
     LeaveWaiting,
+    BuySeats,
+    RefundPartSeats,
+    BuyRides,
+    PayLateRides,
 }
 
 /// What cases find: all of a batch the same people, and each its own session of one event.
@@ -61,24 +99,8 @@ pub(super) struct Cast {
     pub(super) rival: Person,
 }
 
-/// What a flow is about: what stood before it, and what came of it.
-#[derive(Debug)]
-pub(super) struct Scene {
-    offer: Offer,
-    buyer: Person,
-    saboteur: Arc<Saboteur>,
-    /// The order; empty where the flow places it.
-    order: String,
-    /// The payment; of who waits, the request.
-    payment: String,
-    sale: Value,
-    key: String,
-    /// Who has what the buyer waits for.
-    rival: Option<Person>,
-}
-
 impl Flow {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::Buy,
         Self::BuyAcrossBlocks,
         Self::BuyOverdue,
@@ -97,7 +119,27 @@ impl Flow {
         Self::CheckIn,
         Self::ServeWaiting,
         Self::LeaveWaiting,
+        Self::BuySeats,
+        Self::RefundPartSeats,
+        Self::BuyRides,
+        Self::PayLateRides,
     ];
+
+    /// The flow of tickets without numbers that it is like.
+    const fn like(self) -> Self {
+        match self {
+            Self::BuySeats | Self::BuyRides => Self::Buy,
+            Self::RefundPartSeats => Self::RefundPart,
+            Self::PayLateRides => Self::PayLate,
+            other => other,
+        }
+    }
+
+    /// Of how many cases the test command plays one: all of them, but of flows that are like others, of which
+    /// `cargo xtask crash` plays the rest.
+    pub(super) fn stride(self) -> usize {
+        if self.like() == self || super::is_whole() { 1 } else { 3 }
+    }
 
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -119,6 +161,10 @@ impl Flow {
             Self::CheckIn => "check-in",
             Self::ServeWaiting => "serve-waiting",
             Self::LeaveWaiting => "leave-waiting",
+            Self::BuySeats => "buy-seats",
+            Self::RefundPartSeats => "refund-part-seats",
+            Self::BuyRides => "buy-rides",
+            Self::PayLateRides => "pay-late-rides",
         }
     }
 
@@ -143,6 +189,10 @@ impl Flow {
             Self::CheckIn => "a ticket is scanned; its scan is repeated, and another comes",
             Self::ServeWaiting => "tickets come back; who waits for them has the order, once",
             Self::LeaveWaiting => "leave the line; the money goes back",
+            Self::BuySeats => "hold two seats by name, in two blocks; the order is written",
+            Self::RefundPartSeats => "ask for a refund of one seat of three, and approve it",
+            Self::BuyRides => "hold the time and the seats of two passengers; the order is written",
+            Self::PayLateRides => "pay a ride when the hold has ended; the order is revived",
         }
     }
 
@@ -154,9 +204,19 @@ impl Flow {
         }
     }
 
+    /// What cases are played on: for each its own.
+    pub(super) async fn offers(self, shop: &Shop, plays: u8) -> Vec<Offer> {
+        let draft = Draft { sessions: plays, ..self.draft() };
+        match self {
+            Self::BuySeats | Self::RefundPartSeats => seated(shop, draft).await,
+            Self::BuyRides | Self::PayLateRides => runs(shop, plays).await,
+            _ => shop.publish_all(draft).await,
+        }
+    }
+
     /// What is sold in the flow.
     pub(super) fn draft(self) -> Draft {
-        match self {
+        match self.like() {
             Self::BuyAcrossBlocks => tickets(20),
             Self::RefundPart => Draft { price: 1_001, ..tickets(4) },
             Self::RefundAutomatic => Draft { refunds: "automatic", ..tickets(4) },
@@ -170,8 +230,8 @@ impl Flow {
         let Cast { offer, buyer, rival, .. } = cast.clone();
         let (order, payment, key) = (String::new(), String::new(), fresh_key());
         let saboteur = Arc::clone(saboteur);
-        let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key, rival: None };
-        match self {
+        let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key, rival: rival.clone() };
+        match self.like() {
             Self::Buy => {}
             Self::BuyAcrossBlocks => drop(shop.hold(&rival, &scene.offer, 10).await),
             Self::BuyOverdue => {
@@ -195,14 +255,14 @@ impl Flow {
             Self::ServeWaiting | Self::LeaveWaiting => {
                 scene.order = shop.hold(&rival, &scene.offer, 4).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 2).await;
-                scene.rival = Some(rival.clone());
             }
             Self::CheckIn => {
                 scene.sale = shop.sale(&scene.buyer, &scene.offer, 1).await;
                 shop.pass(START + cast.doors - shop.now().as_second()).await;
             }
+            Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => unreachable!(),
         }
-        if matches!(self, Self::PayLate | Self::PayTooLate) {
+        if matches!(self.like(), Self::PayLate | Self::PayTooLate) {
             shop.pass(STRETCHED).await;
         }
         if self == Self::PayTooLate {
@@ -217,7 +277,7 @@ impl Flow {
 
     /// What is disturbed.
     pub(super) async fn act(self, shop: &Shop, scene: &mut Scene) {
-        match self {
+        match self.like() {
             Self::Buy | Self::BuyOverdue => scene.buy(shop, 2).await,
             Self::BuyAcrossBlocks => scene.buy(shop, 10).await,
             Self::CreateLate => shop.drained().await,
@@ -244,8 +304,8 @@ impl Flow {
                 shop.drained().await;
             }
             Self::ServeWaiting => {
-                let (rival, path) = (scene.rival.clone().unwrap(), format!("/api/orders/{}/cancel", scene.order));
-                scene.insist(shop, &rival, "PUT", &path, Value::Null).await.expect(200);
+                let path = format!("/api/orders/{}/cancel", scene.order);
+                scene.insist(shop, &scene.rival, "PUT", &path, Value::Null).await.expect(200);
                 shop.drained().await;
             }
             Self::LeaveWaiting => {
@@ -263,13 +323,14 @@ impl Flow {
                 scene.scan(shop, "a").await;
                 shop.drained().await;
             }
+            Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => unreachable!(),
         }
     }
 
     /// What must have come of it, before time passes.
     pub(super) async fn check(self, shop: &Shop, scene: &Scene) {
         let (who, order) = (&scene.buyer, scene.order.as_str());
-        match self {
+        match self.like() {
             Self::Buy | Self::BuyOverdue => scene.check_held(shop, 2).await,
             Self::BuyAcrossBlocks => scene.check_held(shop, 10).await,
             Self::CreateLate | Self::Expire | Self::PayTooLate => drop(shop.until(who, order, "expired").await),
@@ -301,128 +362,27 @@ impl Flow {
                 let request = waitlist::see(shop, who, &scene.payment).await;
                 assert_eq!((&request["status"], &request["orderId"]), (&json!("cancelled"), &Value::Null), "{request}");
             }
+            Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => unreachable!(),
         }
     }
 
     /// Minor units that were taken, that were given back, and tickets that admit or have admitted, when all is over.
     pub(super) const fn sums(self) -> (u64, u64, u64) {
         match self {
-            Self::Buy | Self::BuyAcrossBlocks | Self::BuyOverdue | Self::CreateLate | Self::Expire | Self::Cancel => {
-                (0, 0, 0)
-            }
-            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets => (2 * PRICE, 0, 2),
+            Self::Buy
+            | Self::BuySeats
+            | Self::BuyRides
+            | Self::BuyAcrossBlocks
+            | Self::BuyOverdue
+            | Self::CreateLate
+            | Self::Expire
+            | Self::Cancel => (0, 0, 0),
+            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::ServeWaiting => (2 * PRICE, 0, 2),
             Self::PayTwice | Self::PayTooLate => (4 * PRICE, 2 * PRICE, 2),
-            Self::Refund | Self::RefundAutomatic => (2 * PRICE, 2 * PRICE, 0),
-            Self::RefundPart => (3 * 1_001, 1_001, 2),
+            Self::Refund | Self::RefundAutomatic | Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
+            Self::RefundPart | Self::RefundPartSeats => (3 * 1_001, 1_001, 2),
             Self::CheckIn => (PRICE, 0, 1),
-            Self::ServeWaiting => (2 * PRICE, 0, 2),
-            Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
+            Self::PayLateRides => (2 * FARE, 0, 2),
         }
-    }
-}
-
-impl Scene {
-    /// Asks until it is answered with success or a refusal that is final.
-    async fn insist(&self, shop: &Shop, who: &Person, method: &str, path: &str, body: Value) -> Answer {
-        let key = [("idempotency-key", self.key.as_str())];
-        let mut said = String::new();
-        for patience in (0..PATIENCE).rev() {
-            let answer = shop.call_with(who, method, path, &key, body.clone()).await;
-            let is_busy = answer.error() == "busy";
-            if (answer.status < 500 && answer.status != 429 && !is_busy) || (is_busy && patience == 0) {
-                return answer;
-            }
-            writeln!(said, "  {answer}").unwrap();
-            shop.clock.advance(1);
-        }
-        panic!("nobody is more patient:\n{said}")
-    }
-
-    /// Places an order, and asks again with the same key until it is written.
-    async fn buy(&mut self, shop: &Shop, quantity: u8) {
-        for _ in 0..PATIENCE {
-            let placed = self.insist(shop, &self.buyer, "POST", "/api/orders", self.offer.order(quantity)).await;
-            if ["sold_out", "too_few_left", "busy"].contains(&placed.error().as_str()) {
-                // What an attempt that died held comes back when its time is over, and not before. What any other held is
-                // free at once, and known to be free when it has been counted.
-                shop.pass(if self.saboteur.has_killed() { HOLD } else { COUNTED }).await;
-                continue;
-            }
-            self.order = text(&placed.data(), "id");
-            shop.drained().await;
-            if self.is_written(shop).await {
-                return;
-            }
-            shop.pass(ANEW).await;
-        }
-        panic!("no order was written: {}", self.order)
-    }
-
-    async fn is_written(&self, shop: &Shop) -> bool {
-        shop.store().orders().load(self.order.parse().unwrap()).await.unwrap().is_some()
-    }
-
-    /// The order stands, and it is the only one; a repeat of the request is told of it.
-    async fn check_held(&self, shop: &Shop, quantity: u8) {
-        let listed = shop.get(&self.buyer, "/api/orders").await.data();
-        let mut listed = listed["items"].as_array().unwrap().clone();
-        listed.retain(|order| order["sessionId"] == self.offer.session.as_str());
-        assert_eq!(listed.len(), 1, "one order for one key: {listed:?}");
-        assert_eq!((&listed[0]["id"], &listed[0]["status"]), (&json!(self.order), &json!("pending")));
-        let again = self.insist(shop, &self.buyer, "POST", "/api/orders", self.offer.order(quantity)).await.data();
-        assert_eq!(again["id"], self.order.as_str());
-        let other = if quantity == 10 { 10 } else { 0 };
-        let (_, sold, held) = pool(shop, &self.offer).await;
-        assert!((sold, held) == (0, u32::from(quantity) + other) || sold == 0 && held >= u32::from(quantity), "{held}");
-    }
-
-    async fn begin(&mut self, shop: &Shop) {
-        let body = json!({"orderId": self.order});
-        let begun = self.insist(shop, &self.buyer, "POST", "/api/payments/sandbox", body.clone()).await.data();
-        self.payment = text(&begun, "paymentId");
-        let again = self.insist(shop, &self.buyer, "POST", "/api/payments/sandbox", body).await.data();
-        assert_eq!(again["paymentId"], begun["paymentId"], "the same key, the same payment");
-        shop.drained().await;
-    }
-
-    async fn pay(&self, shop: &Shop, how: Value) {
-        let path = format!("/api/payments/sandbox/{}/complete", self.payment);
-        self.insist(shop, &self.buyer, "POST", &path, how).await.expect(200);
-        shop.drained().await;
-    }
-
-    async fn ask_back(&self, shop: &Shop, ticket: Option<Value>) {
-        let mut body = json!({"orderId": self.order, "reason": "I am ill."});
-        if let Some(ticket) = ticket {
-            body["ticketIds"] = json!([ticket]);
-        }
-        let path = "/api/payments/refund";
-        let asked = self.insist(shop, &self.buyer, "POST", path, body.clone()).await.expect(202);
-        let again = self.insist(shop, &self.buyer, "POST", path, body).await.expect(202);
-        assert_eq!(again["id"], asked["id"], "the same key, the same refund");
-    }
-
-    async fn refund(&self, shop: &Shop, ticket: Option<Value>) {
-        self.ask_back(shop, ticket).await;
-        let path = format!("/api/admin/orders/{}/refund", self.order);
-        self.insist(shop, &shop.admin, "PUT", &path, json!({"approve": true})).await.expect(200);
-        shop.drained().await;
-    }
-
-    async fn scan(&self, shop: &Shop, nonce: &str) {
-        let body = json!({"code": self.sale["tickets"][0]["qrCode"], "gate": "north", "nonce": nonce});
-        let scanned = self.insist(shop, &shop.staff, "POST", "/api/door/check-in", body).await.expect(200);
-        assert_eq!(scanned["result"], "admitted");
-    }
-
-    /// The scan's own repeat is admitted, another is not; one was counted.
-    async fn check_admitted(&self, shop: &Shop) {
-        self.scan(shop, "a").await;
-        let code = text(&self.sale["tickets"][0], "qrCode");
-        shop.scan(&code, "b").await.refused(409, "already_used");
-        shop.pass(60).await;
-        let path = format!("/api/door/sessions/{}/counts?eventId={}", self.offer.session, self.offer.event);
-        let counts = shop.get(&shop.staff, &path).await.data();
-        assert_eq!(counts["admitted"], 1, "{counts}");
     }
 }

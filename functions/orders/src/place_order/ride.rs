@@ -163,19 +163,19 @@ fn fares(run: &RunPlan, class: &Class, stretch: Stretch, passengers: &[Passenger
 }
 
 fn wish(place: usize, word: &str) -> Result<SeatWish, Error> {
-    let wish = match word {
-        "window" => SeatWish::Position(Position::Window),
-        "aisle" => SeatWish::Position(Position::Aisle),
-        "lower" => SeatWish::Position(Position::Lower),
-        "middle" => SeatWish::Position(Position::Middle),
-        "upper" => SeatWish::Position(Position::Upper),
-        letter => match letter.as_bytes() {
-            [letter @ b'A'..=b'F'] => SeatWish::Letter(*letter),
-            _ => {
+    let position = match word {
+        "window" => Position::Window,
+        "aisle" => Position::Aisle,
+        "lower" => Position::Lower,
+        "middle" => Position::Middle,
+        "upper" => Position::Upper,
+        letter => {
+            let [letter @ b'A'..=b'F'] = letter.as_bytes() else {
                 let reason = "must be a letter A to F, window, aisle, lower, middle or upper";
                 return Err(Error::field(format!("wishes[{place}]"), reason));
-            }
-        },
+            };
+            return Ok(SeatWish::Letter(*letter));
+        }
     };
-    Ok(wish)
+    Ok(SeatWish::Position(position))
 }

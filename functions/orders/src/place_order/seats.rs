@@ -22,7 +22,7 @@ use domain::{
     venue::{Address, RowIndex, SeatIndex, SeatName, SeatSet, SectionId},
 };
 use store::{
-    Failed, Plan, SessionSeats, Tenant, keys,
+    Failed, Plan, Tenant, keys,
     protocol::{SeatClaim, SeatHold},
 };
 
@@ -60,6 +60,19 @@ struct Chosen {
     names: Vec<String>,
 }
 
+/// A hall as this process knows it.
+struct Seen {
+    /// Seats that can be had.
+    open: SeatSet,
+}
+
+impl Seen {
+    /// What there is for this buyer.
+    fn offer(&self, wish: &Wish) -> Offer {
+        Offer::new(self.open.clone(), wish.offered.clone())
+    }
+}
+
 impl Wish {
     pub(super) async fn of(
         tenant: &Tenant,
@@ -86,7 +99,7 @@ impl Wish {
         }
         let named = ask.named.map(|names| find(&plan, &names, ask.quantity)).transpose()?;
         let party = Party { quantity: ask.quantity, wheelchairs: ask.wheelchairs, rule: seating.rule };
-        Ok(Self { session, plan, offered, party, named, event })
+        Ok(Self { event, session, plan, offered, party, named })
     }
 
     /// Where the entries of seats lie, and how the tickets are numbered through them.
@@ -107,14 +120,13 @@ impl Wish {
         Chosen { seats: SeatSet::of(map, seats.iter().copied()), blocks, names }
     }
 
-    /// The names of the seats at some places of a block.
-    fn names_at(&self, tenant: &Tenant, block: BlockAddress, places: Places) -> Vec<String> {
+    /// The seats at some places of a block.
+    fn seats_at(&self, tenant: &Tenant, block: BlockAddress, places: Places) -> Vec<SeatIndex> {
         let (version, map) = (self.plan.version(), self.plan.map());
         let is_section = |id: &SectionId| keys::seat_pool(tenant.id(), self.session, id) == block.pool;
         let Some(section) = map.sections().iter().find(|section| is_section(&section.id)) else { return Vec::new() };
-        let seats =
-            places.iter().filter_map(|place| version.seat_at(&section.id, Address { block: block.number, place }));
-        seats.filter_map(|seat| Some(map.name(seat)?.to_string())).collect()
+        let seat = |place| version.seat_at(&section.id, Address { block: block.number, place });
+        places.iter().filter_map(seat).collect()
     }
 
     /// The pools of the seats that this buyer named, or else may have.
@@ -139,7 +151,7 @@ impl Wish {
 /// How many seats this buyer could have now.
 pub(super) async fn left(wanted: &Wanted, wish: &Wish, app: &App) -> Result<u64, Failed> {
     let seen = see(wanted, wish, true, app).await?;
-    Ok(u64::try_from(offer(&seen, wish).usable().count()).unwrap_or(u64::MAX))
+    Ok(u64::try_from(seen.offer(wish).usable().count()).unwrap_or(u64::MAX))
 }
 
 /// Chooses seats and holds them.
@@ -168,14 +180,15 @@ async fn hold_named(
     if let Err(refusal) = wish.plan.hall().check(&wish.untouched(), &wish.party, &chosen.seats) {
         return Ok(Refused::plainly(explain(&refusal, wish)));
     }
-    match take(wanted, id, &chosen).await? {
+    match take(wanted, wish, id, &chosen).await? {
         SeatHold::Held(held) => match left_alone(wanted, wish, &chosen, None, app).await {
-            Ok(None) => Ok(Outcome::Held { held, seats: chosen.names }),
+            Ok(None) => Ok(keep(wanted, wish, chosen, held)),
             Ok(Some(refusal)) => Ok(Outcome::Refused(Refused { error: explain(&refusal, wish), held, again: false })),
             Err(failed) => Err((failed, held)),
         },
         SeatHold::Taken { block, places, held } => {
-            let seats = wish.names_at(&wanted.tenant, block, places);
+            let seats = wish.seats_at(&wanted.tenant, block, places).into_iter();
+            let seats: Vec<String> = seats.filter_map(|seat| Some(wish.plan.map().name(seat)?.to_string())).collect();
             let error = Error::new(Code::SeatTaken).with("seats", seats);
             Ok(Outcome::Refused(Refused { error, held, again: false }))
         }
@@ -197,13 +210,13 @@ async fn hold_best(
         1 => Choice::BEST,
         _ => Choice { among: CROWD, chance: fastrand::u32(..) },
     };
-    let mut best = wish.plan.hall().best(&offer(&seen, wish), &wish.party, choice(round));
+    let mut best = wish.plan.hall().best(&seen.offer(wish), &wish.party, choice(round));
     if best.is_none() && round == 1 {
         seen = see(wanted, wish, true, app).await.map_err(none)?;
-        best = wish.plan.hall().best(&offer(&seen, wish), &wish.party, choice(round));
+        best = wish.plan.hall().best(&seen.offer(wish), &wish.party, choice(round));
     }
     let Some(groups) = best else {
-        let left = offer(&seen, wish).usable().count();
+        let left = seen.offer(wish).usable().count();
         return Ok(Refused::plainly(match left {
             0 => Error::from(Code::SoldOut),
             left => too_few(u64::try_from(left).unwrap_or(u64::MAX)),
@@ -211,11 +224,11 @@ async fn hold_best(
     };
     let chosen = wish.chosen(&wanted.tenant, &wish.plan.hall().seats(&groups));
     // Where nothing else is left for the party, somebody may be left alone.
-    let is_strict = wish.plan.hall().check(&offer(&seen, wish), &wish.party, &chosen.seats).is_ok();
-    match take(wanted, id, &chosen).await? {
-        SeatHold::Held(held) if !is_strict => Ok(Outcome::Held { held, seats: chosen.names }),
+    let is_strict = wish.plan.hall().check(&seen.offer(wish), &wish.party, &chosen.seats).is_ok();
+    match take(wanted, wish, id, &chosen).await? {
+        SeatHold::Held(held) if !is_strict => Ok(keep(wanted, wish, chosen, held)),
         SeatHold::Held(held) => match left_alone(wanted, wish, &chosen, Some(&seen), app).await {
-            Ok(None) => Ok(Outcome::Held { held, seats: chosen.names }),
+            Ok(None) => Ok(keep(wanted, wish, chosen, held)),
             Ok(Some(_)) => Ok(Refused::busy(held)),
             Err(failed) => Err((failed, held)),
         },
@@ -223,27 +236,40 @@ async fn hold_best(
     }
 }
 
-async fn take(wanted: &Wanted, id: OrderId, chosen: &Chosen) -> Result<SeatHold, (Failed, Vec<Held>)> {
+/// Holds what was chosen. What somebody has already is noted.
+async fn take(wanted: &Wanted, wish: &Wish, id: OrderId, chosen: &Chosen) -> Result<SeatHold, (Failed, Vec<Held>)> {
     let claim = SeatClaim { order: id, seats: chosen.blocks.clone(), until: wanted.until(wanted.now) };
-    wanted.tenant.hold_seats(&claim, wanted.now).await
+    let hold = wanted.tenant.hold_seats(&claim, wanted.now).await?;
+    if let SeatHold::Taken { block, places, .. } = &hold {
+        let taken = SeatSet::of(wish.plan.map(), wish.seats_at(&wanted.tenant, *block, *places));
+        wanted.tenant.seats().note_gone(wish.session, &taken);
+    }
+    Ok(hold)
+}
+
+/// What is held is kept. It is noted: else all whom this process serves within a second of a read of the hall would be led to
+/// the same seats, each but the first for a refused write and a read of the whole hall.
+fn keep(wanted: &Wanted, wish: &Wish, chosen: Chosen, held: Vec<Held>) -> Outcome {
+    wanted.tenant.seats().note_gone(wish.session, &chosen.seats);
+    Outcome::Held { held, seats: chosen.names }
 }
 
 /// Who has what, as it was lately or as it is.
-async fn see(wanted: &Wanted, wish: &Wish, afresh: bool, app: &App) -> Result<Arc<SessionSeats>, Failed> {
+async fn see(wanted: &Wanted, wish: &Wish, afresh: bool, app: &App) -> Result<Seen, Failed> {
     let (seats, now) = (wanted.tenant.seats(), app.now());
     let seen = if afresh {
         seats.session_now(&wish.event, wish.session, now).await?
     } else {
         seats.session(&wish.event, wish.session, now).await?
     };
-    seen.ok_or_else(|| Failed::Corrupt("a session of an event with seats that has none".into()))
-}
-
-/// What there is for this buyer. Seats of those who are past due are there, too: a hold settles their orders.
-fn offer(seen: &SessionSeats, wish: &Wish) -> Offer {
+    let seen = seen.ok_or_else(|| Failed::Corrupt("a session of an event with seats that has none".into()))?;
+    // Seats of those who are past due are there, too: a hold settles their orders.
     let mut open = seen.occupancy.free.clone();
     open.add(&seen.occupancy.due);
-    Offer::new(open, wish.offered.clone())
+    if let Some(gone) = seats.gone(wish.session) {
+        open.remove(&gone);
+    }
+    Ok(Seen { open })
 }
 
 /// Whether what is held leaves somebody alone who need not be, by the rows as they are now. The rest of the hall is looked at
@@ -252,7 +278,7 @@ async fn left_alone(
     wanted: &Wanted,
     wish: &Wish,
     chosen: &Chosen,
-    seen: Option<&SessionSeats>,
+    seen: Option<&Seen>,
     app: &App,
 ) -> Result<Option<Refusal>, Failed> {
     if wish.party.rule == OrphanRule::Off {
@@ -265,14 +291,14 @@ async fn left_alone(
         wish.plan.hall().check(&Offer::new(open, wish.offered.clone()), &wish.party, &chosen.seats)
     };
     let lenient = match seen {
-        Some(seen) => offer(seen, wish).open().clone(),
+        Some(seen) => seen.open.clone(),
         None => SeatSet::all(wish.plan.map()),
     };
     if check(lenient).is_ok() {
         return Ok(None);
     }
     let now = see(wanted, wish, true, app).await?;
-    Ok(check(offer(&now, wish).open().clone()).err().filter(|refusal| matches!(refusal, Refusal::LeavesAlone { .. })))
+    Ok(check(now.open).err().filter(|refusal| matches!(refusal, Refusal::LeavesAlone { .. })))
 }
 
 /// The seats that others have in the rows of what was chosen, as they are now.

@@ -1,6 +1,6 @@
 //! Goes through a line and serves whoever can be served with what is free.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
 
 use app::{App, Failure, message::LineMoved, wire::Text};
 use domain::{
@@ -62,7 +62,7 @@ pub(crate) async fn serve(app: &App, tenant: &Tenant, id: SessionId) -> Result<(
     }
     let mut line = Line { app, tenant, id, waiting: Vec::new(), over: Vec::new(), vain: HashSet::new() };
     let is_quiet = line.gather(&entries).await?;
-    line.serve(is_quiet).await
+    Box::pin(line.serve(is_quiet)).await
 }
 
 /// Has a line looked at.
@@ -100,7 +100,7 @@ impl Line<'_> {
                 self.settle_marks(&marks, is_quiet).await?;
                 return if is_quiet { Ok(()) } else { wake(self.app, self.tenant, self.id, AGAIN_SECS).await };
             };
-            is_quiet = self.grant(option).await?;
+            is_quiet = Box::pin(self.grant(option)).await?;
         }
         wake(self.app, self.tenant, self.id, 0).await
     }
@@ -159,8 +159,8 @@ impl Line<'_> {
         let mut left: HashMap<(&str, u8), u64> = HashMap::new();
         for option in &options {
             let key = (option.of.as_str(), option.wanted.quantity.get());
-            if !left.contains_key(&key) {
-                left.insert(key, option.wanted.left(self.app).await?);
+            if let Entry::Vacant(unknown) = left.entry(key) {
+                unknown.insert(option.wanted.left(self.app).await?);
             }
         }
         let could = |place: &usize, party: Quantity| {
@@ -227,7 +227,7 @@ impl Line<'_> {
         let order = self.app.keys.order_id(self.tenant.id(), waiting.user, now, random);
         let begun = waiting.with(waiting.request.clone().begin(order, now).map_err(Failure::retry)?);
         let standing = if self.tenant.waitlist().put(&begun).await? {
-            if !self.make(order, &begun, &option).await? {
+            if !Box::pin(self.make(order, &begun, &option)).await? {
                 self.vain.insert((option.request, option.place));
             }
             tend(self.app, self.tenant, begun).await?

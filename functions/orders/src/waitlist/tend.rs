@@ -81,9 +81,8 @@ pub(crate) async fn deposit(tenant: &Tenant, waiting: &Waiting) -> Result<Order,
 async fn arrived(tenant: &Tenant, waiting: &Waiting, now: Timestamp) -> Result<Result<Waiting, Standing>, Failure> {
     let deposit = match tenant.orders().find(waiting.id).await? {
         Some(Stored::Order(deposit)) => deposit,
-        Some(Stored::Tombstone) => return Ok(Err(Standing::Over(waiting.clone()))),
         None if now < later(waiting.id.created(), UNWRITTEN_SECS) => return Ok(Err(Standing::Unpaid)),
-        None => return Ok(Err(Standing::Over(waiting.clone()))),
+        Some(Stored::Tombstone) | None => return Ok(Err(Standing::Over(waiting.clone()))),
     };
     if let Some(paid) = deposit.paid() {
         // A late payment may come after the request was taken out of its lines.

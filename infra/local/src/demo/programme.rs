@@ -4,7 +4,7 @@ use domain::Timestamp;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::moment;
+use super::{moment, opera};
 
 /// An event that the demo has.
 #[derive(Clone, Debug)]
@@ -27,8 +27,8 @@ struct About {
     performers: &'static [&'static str],
 }
 
-/// Everything, seen from `now`.
-pub(super) fn programme(now: Timestamp) -> Vec<Planned> {
+/// Everything, seen from `now`; `house` is where seats are numbered.
+pub(super) fn programme(now: Timestamp, house: &str) -> Vec<Planned> {
     let at = |hours: i64| moment(now.checked_add(SignedDuration::from_hours(hours)).unwrap_or(now));
     // The doors of the first are open, so that a ticket can be bought and used at once.
     let tonight = json!([{"startsAt": at(8), "duration": 180, "doorsAt": at(-1)}]);
@@ -40,6 +40,13 @@ pub(super) fn programme(now: Timestamp) -> Vec<Planned> {
     let later = json!([
         {"name": "Day pass", "price": 26_000, "totalCount": 2_000, "saleStartsAt": at(24 * 14)},
     ]);
+    let by_seat = json!([
+        {"name": "Front stalls", "price": 58_000, "sortOrder": 1},
+        {"name": "Stalls and circle", "price": 36_000, "sortOrder": 2},
+        {"name": "Balcony", "price": 12_000, "sortOrder": 3},
+    ]);
+    let mut opera = planned(&OPERA, &json!([{"startsAt": at(24 * 13), "duration": 165}]), &by_seat);
+    opera.draft["seating"] = opera::seating(house, &at(24 * 10));
     vec![
         planned(&HARBOUR, &tonight, &one_price("General admission", 12_800, 500)),
         Planned {
@@ -51,6 +58,7 @@ pub(super) fn programme(now: Timestamp) -> Vec<Planned> {
             &json!([{"startsAt": at(24 * 10), "duration": 150}, {"startsAt": at(24 * 11), "duration": 150}]),
             &two_prices,
         ),
+        opera,
         planned(&FESTIVAL, &json!([{"startsAt": at(24 * 60), "duration": 600}]), &later),
     ]
 }
@@ -98,6 +106,15 @@ const PLAY: About = About {
     venue: "Drum Tower Theatre",
     address: "3 Gulou East Street, Dongcheng",
     performers: &["Drum Tower Company"],
+};
+
+const OPERA: About = About {
+    title: "The Paper Lantern",
+    category: "theatre",
+    city: "Shanghai",
+    venue: "Lantern Opera House",
+    address: "18 Fuzhou Road, Huangpu",
+    performers: &["Lantern Company"],
 };
 
 const FESTIVAL: About = About {

@@ -39,7 +39,7 @@ impl Steps<'_> {
                 let owner = seen.order(order, self.sale.quantity(order));
                 if let Some((held, _)) = owner.owns().nth(part.into()) {
                     let change = act.change(order, slot, self.sale.token(&next));
-                    self.sale.change(&mut next, block_of(&held), &change);
+                    self.sale.change(&mut next, block_of(held), &change);
                 }
                 self.next_part(place, "deals with an entry", &next, proc, (order, seen), part);
             }
@@ -82,7 +82,7 @@ impl Steps<'_> {
             return self.next_part(place, "passes a part", &next, proc, (order, seen), part);
         }
         let change = Change::Confirm { order: order_id(order), token: held.token };
-        match self.sale.change(&mut next, block_of(&held), &change) {
+        match self.sale.change(&mut next, block_of(held), &change) {
             Wrote::Done => self.next_part(place, "confirms", &next, proc, (order, seen), part),
             Wrote::Refused(_, block) => {
                 let examined = block.examine(order_id(order)).filter(|examined| examined.entry.until.is_some());
@@ -102,9 +102,10 @@ impl Steps<'_> {
         let next = self.world();
         let owner = seen.order(order, self.sale.quantity(order));
         let stored = self.sale.order(&next, order);
-        let change = owner.owns().nth(part.into()).zip(stored).and_then(|((held, _), stored)| {
-            stored.confirming(address(block_of(&held)), slot.examined(order), token(0))
-        });
+        let change =
+            owner.owns().nth(part.into()).zip(stored).and_then(|((held, _), stored)| {
+                stored.confirming(address(block_of(held)), slot.examined(order), token(0))
+            });
         match change {
             Some(change) => {
                 let act = Act::of(&change);

@@ -41,6 +41,12 @@ fn row(order: &Order, seats: &[u64], under: Token) -> Block {
     Block::Row(block)
 }
 
+fn apply(block: &mut Block, changes: &[Change]) {
+    for change in changes {
+        block.apply(change).unwrap();
+    }
+}
+
 #[test]
 fn seats_of_one_block_leave_in_one_write() {
     let order = ticketed().refund(&[0, 1, 2], RefundId::from_bytes([1; 16]), at(30)).unwrap().order;
@@ -72,7 +78,7 @@ fn what_is_found_under_another_token_is_given_back_by_that() {
     let mut block = row(&order, &[3, 7], token(5));
     assert!(block.clone().apply(&order.giving_back(at(30), || token(9))[0].1).is_err(), "listed under token 1");
     let changes = order.still_giving_back(address(0), &block, || token(9));
-    changes.iter().for_each(|change| block.apply(change).unwrap());
+    apply(&mut block, &changes);
     let left: Vec<_> = block.of(order.id).iter().map(|examined| order.stake(address(0), examined)).collect();
     assert_eq!(left, [Stake { listed: 1, kept: 1 }]);
 }
@@ -87,7 +93,8 @@ fn what_is_ticketed_loses_its_time_limit_in_one_write_for_each_block() {
     assert_eq!(block.earliest(), None);
     let mut block = row(&order, &[3, 7], token(5));
     assert!(block.apply(&changes[0].1).is_err());
-    order.still_confirming(address(0), &block).iter().for_each(|change| block.apply(change).unwrap());
+    let changes = order.still_confirming(address(0), &block);
+    apply(&mut block, &changes);
     assert_eq!(block.earliest(), None);
 }
 
@@ -99,7 +106,7 @@ fn a_revival_gets_the_very_seats_back_or_none() {
     // One is still its own, one is gone and free.
     let mut block = row(&order, &[3], token(1));
     let changes = again(&block).unwrap();
-    changes.iter().for_each(|change| block.apply(change).unwrap());
+    apply(&mut block, &changes);
     assert_eq!((block.of(order.id).len(), block.earliest()), (2, Some(until)));
     // One is somebody else's by now.
     let mut taken = row(&order, &[3], token(1));

@@ -18,7 +18,7 @@ impl Audit<'_> {
         let key = keys::block(&self.tenant.id, block);
         let item = self.tenant.store.tables.get(Table::Inventory, key.clone(), Read::Consistent).await?;
         let Some(item) = item else { return Ok(look) };
-        let entries = match self.read_block(block, &item, &mut look) {
+        let entries = match read_block(block, &item, &mut look) {
             Ok(entries) => entries,
             Err(why) => {
                 look.wrong(NOTHING, unreadable(Table::Inventory, &key, &why));
@@ -36,30 +36,6 @@ impl Audit<'_> {
             }
         }
         Ok(look)
-    }
-
-    /// The entries of a block, with what was counted in it. Tickets without numbers are counted as they are written, whether
-    /// or not that makes sense; of the other kinds a block that makes none cannot be read.
-    fn read_block(&self, block: BlockAddress, item: &Item, look: &mut Look) -> Result<Vec<Examined>, Failed> {
-        if inventory::is_stock(item) {
-            let written = inventory::written(item)?;
-            add_up(block, &written, look);
-            let entries = written.entries.into_iter();
-            return Ok(entries.map(|(order, entry)| Examined::Stock(block::Examined { order, entry })).collect());
-        }
-        let found = inventory::decode(item)?;
-        let entries = found.entries();
-        let count = |is_sold: bool| {
-            let counted = entries.iter().filter(|examined| examined.until().is_none() == is_sold);
-            counted.map(|examined| i64::from(examined.count())).sum()
-        };
-        // The weeks of persons have nothing to sell.
-        if found.capacity() > 0 {
-            look.counted.blocks = 1;
-            look.counted.free = found.available().into();
-            (look.counted.sold, look.counted.held) = (count(true), count(false));
-        }
-        Ok(entries)
     }
 
     async fn orders_of(&self, ids: impl Iterator<Item = &OrderId>) -> Result<HashMap<OrderId, Item>, Failed> {
@@ -112,6 +88,30 @@ impl Audit<'_> {
             Some(_) => {}
         }
     }
+}
+
+/// The entries of a block, with what was counted in it. Tickets without numbers are counted as they are written, whether
+/// or not that makes sense; of the other kinds a block that makes none cannot be read.
+fn read_block(block: BlockAddress, item: &Item, look: &mut Look) -> Result<Vec<Examined>, Failed> {
+    if inventory::is_stock(item) {
+        let written = inventory::written(item)?;
+        add_up(block, &written, look);
+        let entries = written.entries.into_iter();
+        return Ok(entries.map(|(order, entry)| Examined::Stock(block::Examined { order, entry })).collect());
+    }
+    let found = inventory::decode(item)?;
+    let entries = found.entries();
+    let count = |is_sold: bool| {
+        let counted = entries.iter().filter(|examined| examined.until().is_none() == is_sold);
+        counted.map(|examined| i64::from(examined.count())).sum()
+    };
+    // The weeks of persons have nothing to sell.
+    if found.capacity() > 0 {
+        look.counted.blocks = 1;
+        look.counted.free = found.available().into();
+        (look.counted.sold, look.counted.held) = (count(true), count(false));
+    }
+    Ok(entries)
 }
 
 /// For what no order or entry was compared.

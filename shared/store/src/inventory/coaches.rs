@@ -61,8 +61,8 @@ fn hold(order: OrderId, entry: &Entry, evict: &[Examined]) -> Expression {
     let (mut update, mut given) = ("SET e.#o = :e, rev = :next".to_owned(), "attribute_not_exists(e.#o)".to_owned());
     for (number, examined) in evict.iter().enumerate() {
         update.push_str(if number == 0 { " REMOVE " } else { ", " });
-        update.push_str(&format!("e.#v{number}"));
-        given.push_str(&format!(" AND e.#v{number}.t = :t{number} AND e.#v{number}.p = :p{number}"));
+        update.push_str(&["e.#v", &number.to_string()].concat());
+        given.push_str(&[" AND ", &format!("e.#v{number}.t = :t{number} AND e.#v{number}.p = :p{number}")].concat());
         expression = expression
             .name(&format!("#v{number}"), examined.order.bare())
             .value(&format!(":t{number}"), blob(examined.entry.token))
@@ -106,7 +106,7 @@ pub(crate) fn write_places(places: &Places) -> Vec<u8> {
 
 /// Reads [`write_places`] back.
 pub(crate) fn read_places(bytes: &[u8]) -> Option<Places> {
-    if bytes.len() % PLACE_BYTES != 0 {
+    if !bytes.len().is_multiple_of(PLACE_BYTES) {
         return None;
     }
     let place = |bytes: &[u8]| {
@@ -151,7 +151,7 @@ fn decode_entry(map: &HashMap<String, AttributeValue>) -> Option<Entry> {
         None => None,
     };
     let token = domain::block::Token(bytes(TOKEN)?.ok()?.try_into().ok()?);
-    Some(Entry { places: read_places(bytes(PLACES)?.ok()?)?, until: moment(map)?, token, instead_of })
+    Some(Entry { places: read_places(bytes(PLACES)?.ok()?)?, until: moment(map).ok()?, token, instead_of })
 }
 
 #[cfg(test)]

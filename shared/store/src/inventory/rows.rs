@@ -84,7 +84,9 @@ pub(super) fn expression(change: &Change) -> Expression {
         Change::Hold { places, entry, evict } => {
             let evicted: Places = evict.iter().map(|examined| examined.place).collect();
             writing.vacant(places.without(evicted));
-            evict.iter().for_each(|examined| writing.still(examined));
+            for examined in evict {
+                writing.still(examined);
+            }
             places.iter().for_each(|place| writing.put(place, encode_entry(*entry)));
             evicted.without(*places).iter().for_each(|place| writing.drop(place));
         }
@@ -162,7 +164,7 @@ pub(super) fn decode(item: &Item) -> Result<RowBlock, Failed> {
 fn decode_entry(map: &HashMap<String, AttributeValue>) -> Option<Entry> {
     let bytes = |name| map.get(name)?.as_b().ok().map(Blob::as_ref);
     let order = OrderId::from_bytes(bytes(OWNER)?.try_into().ok()?);
-    Some(Entry { order, until: moment(map)?, token: domain::block::Token(bytes(TOKEN)?.try_into().ok()?) })
+    Some(Entry { order, until: moment(map).ok()?, token: domain::block::Token(bytes(TOKEN)?.try_into().ok()?) })
 }
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ pub(crate) fn written(item: &Item) -> Result<Written, Failed> {
 fn decode_entry(map: &HashMap<String, AttributeValue>) -> Option<Entry> {
     let token = map.get(TOKEN)?.as_b().ok()?.as_ref().try_into().ok()?;
     let count = u8::try_from(number_of(map, COUNT)?).ok()?;
-    Some(Entry { count, until: moment(map)?, token: Token(token) })
+    Some(Entry { count, until: moment(map).ok()?, token: Token(token) })
 }
 
 #[cfg(test)]

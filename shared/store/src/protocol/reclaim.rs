@@ -1,13 +1,16 @@
-//! Who is in the way: entries past their time make room once their orders are settled.
+//! Who is in the way: entries make room once their orders are known to have ended.
 
 use domain::{Timestamp, inventory::Examined, pool::BlockAddress};
 
 use super::{Settled, token};
-use crate::{Failed, Tenant};
+use crate::{Failed, Stored, Tenant};
 
 impl Tenant {
-    /// Of entries that are in a buyer's way, those that may be replaced: they are past their time, and their orders have ended
-    /// now. The time limit of one whose order has more time follows that. The reconciler wakes the issuer, confirms and
+    /// Of entries that are in a buyer's way, those that may be replaced.
+    ///
+    /// An entry past its time has its order settled; where that has more time, the entry follows. One in time may be replaced
+    /// as well where its order has ended already: a buyer whose first attempt died half-way asks again for the same seat, and
+    /// the same passenger, and is not to wait until their own hold is over. The reconciler wakes the issuer, confirms and
     /// shrinks; a buyer does not wait for that.
     pub(super) async fn replaceable(
         &self,
@@ -17,19 +20,33 @@ impl Tenant {
     ) -> Result<Vec<Examined>, Failed> {
         let mut gone = Vec::new();
         for examined in in_the_way {
-            if examined.until().is_none_or(|until| now < until) {
-                continue;
-            }
-            match self.settle(examined.order(), now).await? {
-                Settled::Over(_) => gone.push(examined),
-                settled @ Settled::InTime(..) => {
-                    if let Some(change) = settled.tidying(at, examined, token()) {
-                        self.inventory().change(at, change).await?;
-                    }
-                }
-                Settled::AwaitsTickets(_) | Settled::Owned(_) => {}
+            let is_over = match examined.until() {
+                // It was sold: nothing but its own order gives it back.
+                None => false,
+                Some(until) if until <= now => self.is_settled(at, &examined, now).await?,
+                Some(_) => match self.orders().find(examined.order()).await? {
+                    Some(Stored::Tombstone) => true,
+                    Some(Stored::Order(order)) => order.is_over(),
+                    None => false,
+                },
+            };
+            if is_over {
+                gone.push(examined);
             }
         }
         Ok(gone)
+    }
+
+    async fn is_settled(&self, at: BlockAddress, examined: &Examined, now: Timestamp) -> Result<bool, Failed> {
+        match self.settle(examined.order(), now).await? {
+            Settled::Over(_) => Ok(true),
+            settled @ Settled::InTime(..) => {
+                if let Some(change) = settled.tidying(at, examined.clone(), token()) {
+                    self.inventory().change(at, change).await?;
+                }
+                Ok(false)
+            }
+            Settled::AwaitsTickets(_) | Settled::Owned(_) => Ok(false),
+        }
     }
 }

@@ -158,21 +158,26 @@ impl Tenant {
 
     async fn hold_week(&self, order: OrderId, held: &Held, until: Timestamp, now: Timestamp) -> Result<bool, Failed> {
         let Some(entry) = held.what.entry(Some(until), held.token) else { return Ok(false) };
-        let mut week = Presence::empty_week();
+        // Few travel twice in a week: it is written as if this were the first journey.
+        let mut week: Option<Row> = None;
         for _ in 0..PERSON_ROUNDS {
-            let evict = self.rides_in_the_way(held.block, &week, &entry.places, now).await?;
-            let Ok(change) = week.decide(Change::Hold { order, entry: entry.clone(), evict }) else {
-                return Ok(false);
+            let changed = if let Some(week) = &week {
+                let evict = self.rides_in_the_way(held.block, week, &entry.places, now).await?;
+                let Ok(change) = week.decide(Change::Hold { order, entry: entry.clone(), evict }) else {
+                    return Ok(false);
+                };
+                self.inventory().change(held.block, change).await?
+            } else {
+                let empty = Presence::empty_week();
+                let first = empty.decide(Change::Hold { order, entry: entry.clone(), evict: Vec::new() });
+                self.inventory().begin(held.block, Block::Coach(empty), first.map_err(Failed::corrupt)?).await?
             };
-            match self.inventory().change(held.block, change).await? {
+            week = match changed {
                 Changed::Done => return Ok(true),
-                // The first journey of the week.
-                Changed::Missing => {
-                    self.inventory().create(held.block, &Block::Coach(Presence::empty_week())).await?;
-                }
-                Changed::Refused { block: Block::Coach(found), .. } => week = found,
+                Changed::Refused { block: Block::Coach(found), .. } => Some(found),
+                Changed::Missing => None,
                 Changed::Refused { .. } => return Err(Failed::corrupt("the week of a person is another block")),
-            }
+            };
         }
         Err(Failed::Throttled)
     }
@@ -231,7 +236,7 @@ impl Search<'_> {
         let wishes = self.claim.claim.wishes.iter().copied().take(missing.into()).collect();
         let claim = Claim { count: missing, together, wishes, ..self.claim.claim.clone() };
         let spread = fastrand::u64(..);
-        self.seats(|row| row.taken())
+        self.seats(Row::taken)
             .allocate(&claim, spread)
             .or_else(|| self.seats(|row| row.firm(self.now)).allocate(&claim, spread))
     }

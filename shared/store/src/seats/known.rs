@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use domain::{Timestamp, id::SessionId, seat_state::Recent, tenant::TenantId};
+use domain::{Timestamp, id::SessionId, seat_state::Recent, tenant::TenantId, venue::SeatSet};
 use futures_util::lock::Mutex as Turn;
 
 use super::SessionSeats;
@@ -42,6 +42,14 @@ struct Slot {
     /// How many reads have begun.
     begun: AtomicU64,
     kept: Turn<Option<Kept>>,
+    /// Seats of which this process learnt, since the last read began, that somebody has them.
+    gone: Mutex<Option<SeatSet>>,
+}
+
+impl Slot {
+    fn gone(&self) -> MutexGuard<'_, Option<SeatSet>> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The seats of sessions.
@@ -69,12 +77,25 @@ impl KnownSeats {
             return Ok(known.clone());
         }
         let number = slot.begun.fetch_add(1, Ordering::AcqRel) + 1;
+        // What is learnt while this read is under way may not be in it.
+        *slot.gone() = None;
         let seats = Arc::new(read.await?);
         let mut recent = kept.as_ref().map(|kept| Arc::clone(&kept.recent)).unwrap_or_default();
         Arc::make_mut(&mut recent).note(seats.states.clone());
         let known = Kept { seats, recent, event, number };
         *kept = Some(known.clone());
         Ok(known)
+    }
+
+    /// Notes that somebody has seats of a session, until it is read again.
+    pub(super) fn note_gone(&self, key: (TenantId, SessionId), seats: &SeatSet) {
+        let slot = self.slot(key);
+        slot.gone().get_or_insert_with(|| SeatSet::like(seats)).add(seats);
+    }
+
+    /// Seats of a session that somebody has had since it was read.
+    pub(super) fn gone(&self, key: (TenantId, SessionId)) -> Option<SeatSet> {
+        self.slot(key).gone().clone()
     }
 
     fn slot(&self, key: (TenantId, SessionId)) -> Arc<Slot> {
@@ -170,6 +191,22 @@ mod tests {
         // A hall this small is told whole, unless nothing has changed.
         assert!(matches!(newer.recent.tell(Some(seen)), Some(Told::Whole(_) | Told::Delta(_))));
         assert_ne!(seen, newer.seats.version);
+    }
+
+    #[test]
+    fn what_somebody_took_is_known_until_the_next_read() {
+        let counted = Counted::new();
+        let (known, map) = (&counted.known, counted.plan.map());
+        let key = || ("demo".parse().unwrap(), SessionId::from_bytes([1; 16]));
+        counted.get(1, 1, Wanted::Afresh, 0);
+        assert_eq!(known.gone(key()), None);
+        for seat in [0, 2] {
+            known.note_gone(key(), &SeatSet::of(map, [SeatIndex(seat)]));
+        }
+        counted.get(1, 1, Wanted::Within(1_000), 999);
+        assert_eq!(known.gone(key()), Some(SeatSet::of(map, [SeatIndex(0), SeatIndex(2)])));
+        counted.get(1, 1, Wanted::Within(1_000), 1_000);
+        assert_eq!(known.gone(key()), None);
     }
 
     #[test]

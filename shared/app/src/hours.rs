@@ -6,17 +6,17 @@ use std::ops::RangeInclusive;
 const MOST: i64 = 80;
 
 /// The hours to look at, from the cursor on.
-pub(crate) fn behind(cursor: i64, now: i64) -> RangeInclusive<i64> {
+pub fn behind(cursor: i64, now: i64) -> RangeInclusive<i64> {
     cursor..=now.min(cursor.saturating_add(MOST - 1))
 }
 
 /// The hours to look at whatever the cursor says: an hour's work may be written a moment after the hour has ended.
-pub(crate) fn recent(cursor: i64, now: i64) -> RangeInclusive<i64> {
+pub fn recent(cursor: i64, now: i64) -> RangeInclusive<i64> {
     (now - 1).max(behind(cursor, now).end() + 1)..=now
 }
 
 /// Where the cursor moves: to the first hour that is not done, and never into the last two hours.
-pub(crate) fn advanced(cursor: i64, now: i64, first_undone: Option<i64>) -> i64 {
+pub fn advanced(cursor: i64, now: i64, first_undone: Option<i64>) -> i64 {
     let done = behind(cursor, now).end() + 1;
     first_undone.unwrap_or(done).min(now - 1).max(cursor)
 }
