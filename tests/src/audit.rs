@@ -3,7 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{id::OrderId, order::State, pool::PoolKey, tenant::TenantId};
+use domain::{
+    id::{Id as _, OrderId, PaymentId},
+    order::Order,
+    pool::PoolKey,
+    refund::Reason,
+    tenant::TenantId,
+    waitlist::Phase,
+};
 use serde_json::{Value, json};
 use store::{
     Table,
@@ -151,37 +158,72 @@ fn winners(shop: &Shop) -> BTreeSet<OrderId> {
     orders.filter(|(tenant, _)| *tenant == shop.tenant).map(|(_, order)| order).collect()
 }
 
-/// Every capture ended as tickets or as a refund. What was taken is what the sandbox says, not what orders believe.
+/// Every capture ended as tickets or as a refund. What was taken is what the sandbox says, not what orders believe. An order
+/// may be paid by a part of what was taken for another: a deposit, or tickets that were changed.
 pub(crate) async fn check_money(shop: &Shop, counted: &mut Counted) -> Vec<String> {
     let of_sandbox = format!("{}#sandbox#", shop.tenant);
-    let mut kept: BTreeMap<OrderId, i128> = BTreeMap::new();
+    let mut kept: BTreeMap<PaymentId, (i128, OrderId)> = BTreeMap::new();
     for item in scan(shop, Table::Activity).iter().filter(|item| key(item, "pk").starts_with(&of_sandbox)) {
+        let payment = PaymentId::from_bare(&key(item, "pk")[of_sandbox.len()..]).unwrap();
         let till = Till::of(&serde_json::from_str(&key(item, "record")).unwrap());
         counted.taken += till.taken;
         counted.returned += till.returned;
         counted.aside += till.aside;
-        *kept.entry(till.order).or_default() += i128::from(till.taken) - i128::from(till.returned);
+        kept.insert(payment, (i128::from(till.taken) - i128::from(till.returned), till.order));
     }
+    let earned = earned(shop).await;
     let mut wrong = Vec::new();
-    // An order that counts as paid and of which the provider knows nothing has earned what nobody paid.
-    for order in winners(shop) {
-        kept.entry(order).or_default();
-    }
-    for (id, kept) in &kept {
-        // Unreadable orders are the auditor's to report.
-        let Ok(order) = shop.store().orders().load(*id).await else { continue };
-        let earned = order.as_ref().map_or(0, |order| match order.state {
-            State::Paid(_) | State::Ticketed(_) | State::Used(_) => {
-                let purchase = &order.purchase;
-                i128::from(purchase.total.minor) - i128::from(purchase.worth(order.returned).minor)
-            }
-            _ => 0,
-        });
+    for (payment, (kept, order)) in &kept {
+        let earned = earned.get(payment).copied().unwrap_or_default();
         if *kept != earned {
-            wrong.push(format!("{kept} were kept for {id}, {earned} earned: {order:?}"));
+            wrong.push(format!("{kept} were kept of {payment:?} for {order}, {earned} earned"));
         }
     }
+    // An order that counts as paid and of whose payment the provider knows nothing has earned what nobody paid.
+    for (payment, earned) in earned.iter().filter(|(payment, earned)| **earned != 0 && !kept.contains_key(*payment)) {
+        wrong.push(format!("{earned} were earned by {payment:?}, of which the provider knows nothing"));
+    }
     wrong
+}
+
+/// What orders say was earned by each payment. Unreadable ones are the auditor's to report.
+async fn earned(shop: &Shop) -> BTreeMap<PaymentId, i128> {
+    let tenant = shop.store();
+    let mut earned: BTreeMap<PaymentId, i128> = BTreeMap::new();
+    let heads = scan(shop, Table::Orders).into_iter().filter(|item| key(item, "sk") == store::keys::ORDER);
+    let ids = heads.filter_map(|item| store::keys::parse_order(&key(&item, "pk")));
+    let ids: Vec<OrderId> = ids.filter(|(tenant, _)| *tenant == shop.tenant).map(|(_, order)| order).collect();
+    let (mut by, mut fees) = (BTreeMap::new(), Vec::new());
+    for id in ids {
+        let Ok(Some(order)) = tenant.orders().load(id).await else { continue };
+        let Some(capture) = order.paid().and_then(|paid| paid.capture.as_ref()) else { continue };
+        let purchase = &order.purchase;
+        by.insert(id, (capture.payment, purchase.total.minor));
+        let kept = i128::from(purchase.total.minor) - i128::from(purchase.worth(order.returned).minor);
+        *earned.entry(capture.payment).or_default() += if is_handed_on(shop, &order).await { 0 } else { kept };
+        if order.returned.count() > 0 {
+            for refund in tenant.orders().refunds(id).await.unwrap() {
+                if let Reason::Changed { to, kept } = refund.reason {
+                    fees.push((capture.payment, to, kept));
+                }
+            }
+        }
+    }
+    // Of what old tickets were worth and did not go back, what did not pay the new ones is a fee.
+    for (payment, to, kept) in fees {
+        let carried = by.get(&to).filter(|(paid_by, _)| *paid_by == payment).map_or(0, |(_, total)| *total);
+        *earned.entry(payment).or_default() += i128::from(kept) - i128::from(carried);
+    }
+    earned
+}
+
+/// Whether an order is the deposit of somebody who was served, or who left: it has earned nothing of its own.
+async fn is_handed_on(shop: &Shop, order: &Order) -> bool {
+    if !order.is_deposit() {
+        return false;
+    }
+    let waiting = shop.store().waitlist().find(order.id).await.unwrap();
+    waiting.is_some_and(|it| matches!(it.request.phase, Phase::Served { .. } | Phase::Left { .. }))
 }
 
 /// What the simulator knows of one payment.

@@ -11,6 +11,7 @@
 mod case;
 mod fault;
 mod flow;
+mod scene;
 mod soak;
 
 use std::fmt::Write as _;
@@ -86,8 +87,13 @@ flows! {
     refund_a_part: RefundPart,
     refund_automatically: RefundAutomatic,
     check_in: CheckIn,
+    serve_who_waits: ServeWaiting,
+    leave_the_line: LeaveWaiting,
     buy_seats: BuySeats,
     refund_a_part_of_seats: RefundPartSeats,
     buy_rides: BuyRides,
     pay_rides_late: PayLateRides,
+    move_seats: MoveSeats,
+    change_rides: ChangeRide,
+    change_rides_for_dearer_ones: ChangeRideDearer,
 }

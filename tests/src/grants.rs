@@ -9,7 +9,7 @@ use store::Table;
 
 use crate::{
     accounts, administrators, auditor, door, federation, machines, money, names, organisers, people, rail, restart,
-    sale, sessions, tenants, trail, two_factor, venues,
+    sale, sessions, tenants, trail, two_factor, venues, waitlist,
 };
 
 /// Stories that together use what is declared.
@@ -67,6 +67,12 @@ const STORIES: &[fn()] = &[
     venues::an_event_sells_the_seats_of_a_map,
     venues::clients_see_who_has_what_and_what_has_changed,
     venues::an_event_moves_to_a_newer_map_unless_somebody_would_lose_a_seat,
+    waitlist::nobody_who_did_not_wait_is_served_before,
+    waitlist::what_is_cheaper_serves_too_and_the_rest_goes_back,
+    waitlist::who_leaves_or_waits_in_vain_has_the_money_back,
+    waitlist::who_waits_for_a_train_travels_with_their_names,
+    waitlist::who_waits_longest_is_served_first_and_wholly,
+    waitlist::whoever_was_being_served_when_a_worker_died_waits_at_the_old_place,
     tenants::a_disabled_tenant_sells_nothing_and_its_money_goes_on,
     tenants::a_tenant_chooses_and_its_secrets_are_never_shown,
     tenants::a_tenant_is_made_and_its_first_administrator_comes_by_invitation,

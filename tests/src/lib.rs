@@ -15,6 +15,8 @@ mod audit;
 #[cfg(test)]
 mod auditor;
 #[cfg(test)]
+mod changes;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod crash;
@@ -84,3 +86,5 @@ mod two_factor;
 mod units;
 #[cfg(test)]
 mod venues;
+#[cfg(test)]
+mod waitlist;

@@ -207,7 +207,8 @@ pub(crate) async fn a_buyer_whose_first_attempt_died_is_not_in_their_own_way() {
     let number = text(&passenger(1), "idNo");
     let person = shop.app().keys.mac("passenger", &[b"demo", b"idCard", number.as_bytes()]);
     let times = (event::later(shop.now(), 900), shop.now());
-    let held = tenant.hold_person(dead, 0, &person, &journey, times).await.map_err(|(failed, _)| failed).unwrap();
+    let held =
+        tenant.hold_person((dead, None), 0, &person, &journey, times).await.map_err(|(failed, _)| failed).unwrap();
     assert!(matches!(held, PersonHold::Held(_)));
     let body = wish(&found, ("HCA", "SYB"), "second", &[1]);
     ask(&shop, &who, body.clone()).await.refused(409, "passenger_elsewhere");

@@ -9,9 +9,13 @@ use app::{App, Code, Error, message::UserErased};
 use domain::{
     order::{Order, Status},
     tenant::TenantId,
+    waitlist::Phase,
 };
 use providers::queue::Queue;
-use store::identity::{Saved, User};
+use store::{
+    Listed, Tenant,
+    identity::{Saved, User},
+};
 
 /// Seconds after which the worker comes: longer than any function runs.
 pub(crate) const FIRST_SWEEP_SECS: u32 = 60;
@@ -22,7 +26,7 @@ pub(crate) const LAST_SWEEP_SECS: u32 = 3_600;
 pub(crate) async fn erase(user: &User, tenant: &TenantId, app: &App) -> Result<(), Error> {
     let (store, now) = (app.store.tenant(tenant), app.now());
     let open = store.orders().of_user(user.id, 0, 1, is_unfinished).await?;
-    if open.total > 0 {
+    if open.total > 0 || waits(user, &store).await? {
         return Err(Code::OrdersOpen.into());
     }
     let message = UserErased { tenant: tenant.clone().into(), user: user.id.into(), last: false };
@@ -35,6 +39,23 @@ pub(crate) async fn erase(user: &User, tenant: &TenantId, app: &App) -> Result<(
 
 /// Whether something still has to happen to an order for which its buyer may be needed.
 fn is_unfinished(order: &Order) -> bool {
-    let open = matches!(order.status(), Status::Pending | Status::Paid | Status::Refunding);
+    let open = match order.status() {
+        Status::Paid => !order.is_deposit(),
+        Status::Pending | Status::Refunding => true,
+        _ => false,
+    };
     open || order.due().is_some()
+}
+
+/// Whether the user waits for something that is paid for. The deposit itself does not say.
+async fn waits(user: &User, store: &Tenant) -> Result<bool, Error> {
+    let is_paid = |order: &Order| order.is_deposit() && order.status() == Status::Paid;
+    for deposit in store.orders().of_user(user.id, 0, Listed::COUNTED, is_paid).await?.orders {
+        let waiting = store.waitlist().find(deposit.id).await?;
+        let is_over = |phase| matches!(phase, Phase::Served { .. } | Phase::Left { refunded: true, .. });
+        if waiting.is_some_and(|waiting| !is_over(waiting.request.phase)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -221,7 +221,7 @@ impl RefundExport {
     fn of(refund: &Refund) -> Self {
         let reason = match &refund.reason {
             Reason::Asked(words) => Some(words.clone()),
-            Reason::Late | Reason::Duplicate | Reason::Changed { .. } => None,
+            Reason::Late | Reason::Duplicate | Reason::Waited | Reason::Changed { .. } => None,
         };
         let status = match refund.state {
             refund::State::Requested => "requested",

@@ -13,7 +13,7 @@ use domain::{
 };
 use providers::queue::Queue;
 use serde::{Deserialize, Serialize};
-use store::{Applied, Stored, Table, Tenant, protocol::Exchanged};
+use store::{Applied, Stored, Table, Tenant};
 
 /// The worker.
 pub static WORKER: Worker = Worker::of::<CreateOrder>();
@@ -46,29 +46,13 @@ impl Job for CreateOrder {
         let Ok(order) = Order::reserve(draft, app.now()) else {
             return Ok(tenant.abandon(id, &held, app.now()).await?);
         };
-        match write(&tenant, order, app.now()).await? {
+        match tenant.orders().create(&order).await? {
+            Applied::Done => expire_later(app, &tenant, &order).await,
             // The first delivery may have died before it sent the expiry message: this one sends it again.
-            Some(order) => expire_later(app, &tenant, &order).await,
-            None => Ok(tenant.abandon(id, &held, app.now()).await?),
+            Applied::Conflict(Some(Stored::Order(order))) => expire_later(app, &tenant, &order).await,
+            Applied::Conflict(_) => Ok(tenant.abandon(id, &held, app.now()).await?),
         }
     }
-}
-
-/// Writes the order, or finds it written; nothing where it never will be.
-async fn write(tenant: &Tenant, order: Order, now: Timestamp) -> Result<Option<Order>, Failure> {
-    if order.replaces.is_some() {
-        match tenant.carry(&order, now).await? {
-            Exchanged::Done(exchange) => return Ok(Some(exchange.new.order)),
-            Exchanged::Dearer => {}
-            // Perhaps an earlier delivery has written the order. Else it never will be: the old tickets are gone.
-            Exchanged::Changed | Exchanged::Refused(_) => return Ok(tenant.orders().load(order.id).await?),
-        }
-    }
-    Ok(match tenant.orders().create(&order).await? {
-        Applied::Done => Some(order),
-        Applied::Conflict(Some(Stored::Order(written))) => Some(*written),
-        Applied::Conflict(_) => None,
-    })
 }
 
 async fn expire_later(app: &App, tenant: &Tenant, order: &Order) -> Result<(), Failure> {

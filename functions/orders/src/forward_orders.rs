@@ -2,7 +2,7 @@
 
 use app::{
     Duty, Forwarded, Grant, Record, Source, Worker,
-    message::{MoneyDue, OrderNamed},
+    message::{LineMoved, MoneyDue, OrderNamed},
     wire::Text,
 };
 use domain::id::{OrderId, RefundId};
@@ -16,7 +16,12 @@ pub static WORKER: Worker = Worker::forwarder(DUTY, forward);
 const DUTY: Duty = Duty {
     name: "forward-orders",
     source: Source::Stream(Table::Orders),
-    grants: &[Grant::send(Queue::IssueTickets), Grant::send(Queue::ReleaseStock), Grant::send(Queue::SendRefund)],
+    grants: &[
+        Grant::send(Queue::IssueTickets),
+        Grant::send(Queue::ReleaseStock),
+        Grant::send(Queue::SendRefund),
+        Grant::send(Queue::ServeWaitlist),
+    ],
     summary: "Tell workers what a change of an order gives them to do",
 };
 
@@ -32,6 +37,11 @@ fn forward(record: &Record) -> Vec<Forwarded> {
     let mut messages = Vec::new();
     if record.sort == keys::ORDER {
         match item["st"]["S"].as_str() {
+            // A deposit: nothing is held for it, and no ticket is due. Whoever made it is in line now.
+            Some("paid") if item["held"]["L"].as_array().is_some_and(Vec::is_empty) => {
+                let moved = LineMoved { tenant: named.tenant.clone(), line: None, request: Some(named.order) };
+                messages.extend(message(Queue::ServeWaitlist, &moved));
+            }
             Some("paid") => messages.extend(message(Queue::IssueTickets, &named)),
             Some("cancelled" | "expired" | "lapsed") => messages.extend(message(Queue::ReleaseStock, &named)),
             // A refund under way releases before it pays: see its own item.
@@ -88,6 +98,14 @@ mod tests {
         ] {
             assert_eq!(queues(sort, state, due), expected, "{sort} {state} {due}");
         }
+    }
+
+    #[test]
+    fn a_paid_deposit_goes_to_the_line_and_not_to_the_issuer() {
+        let partition = format!("demo#{}", OrderId::from_bytes([1; 16]).bare());
+        let item = json!({"st": {"S": "paid"}, "held": {"L": []}});
+        let sent = forward(&Record { partition, sort: "order".into(), item: Some(item) });
+        assert_eq!(sent.iter().map(|message| message.queue).collect::<Vec<_>>(), [Queue::ServeWaitlist]);
     }
 
     #[test]

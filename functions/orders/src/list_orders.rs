@@ -45,7 +45,8 @@ impl Endpoint for ListOrders {
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<Listed<OrderView>, Error> {
         let (tenant, user) = (caller.tenant()?, caller.user()?);
         let wanted = self.status.map(StatusWord::status);
-        let keep = |order: &domain::order::Order| wanted.is_none_or(|status| order.status() == status);
+        let keep =
+            |order: &domain::order::Order| !order.is_deposit() && wanted.is_none_or(|status| order.status() == status);
         let store = app.store.tenant(tenant);
         let found = store.orders().of_user(user, self.page.skip(), self.page.size(), keep).await?;
         let mut views = Vec::with_capacity(found.orders.len());

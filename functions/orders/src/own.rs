@@ -39,7 +39,8 @@ pub(crate) async fn find(caller: &Caller, id: OrderId, app: &App) -> Result<Own,
     let (tenant, user) = (caller.tenant()?, caller.user()?);
     let store = app.store.tenant(tenant);
     match store.orders().find(id).await? {
-        Some(Stored::Order(order)) if order.user == user => Ok(Own::Written(order)),
+        // Deposits are shown as what they are for: requests of somebody who waits.
+        Some(Stored::Order(order)) if order.user == user && !order.is_deposit() => Ok(Own::Written(order)),
         Some(Stored::Order(_)) => Err(Code::NotFound.into()),
         found @ (Some(Stored::Tombstone) | None) => {
             if !app.keys.is_order_id_of(tenant, user, id) {

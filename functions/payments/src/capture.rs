@@ -11,7 +11,10 @@ use domain::{
     payment::Capture,
     refund::{self, Reason, Refund},
 };
-use store::{Applied, Stored, Tenant, keys, protocol::{Exchanged, Revived}};
+use store::{
+    Applied, Stored, Tenant, keys,
+    protocol::{Exchanged, Revived},
+};
 
 use crate::send;
 

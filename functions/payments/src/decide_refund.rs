@@ -1,7 +1,7 @@
 //! `PUT /api/admin/orders/{order}/refund`: decides a request for money back, or gives money back without one.
 
 use app::{
-    App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route,
+    App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route, organised,
     refund_id::PublicRefundId,
     wire::{IdText, Text},
 };
@@ -19,7 +19,7 @@ use store::{Applied, Table, Tenant};
 
 use crate::{
     giving_back::{enter, explain},
-    reach, send,
+    send,
     view::RefundView,
     words,
 };
@@ -79,7 +79,11 @@ impl Endpoint for DecideRefund {
     async fn handle(self, path: OrderPath, caller: Caller, app: &'static App) -> Result<RefundView, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
         let decision = self.decision()?;
-        let order = reach::organised(&tenant, &caller, path.order.0).await?;
+        let order = organised::find(&tenant, &caller, path.order.0).await?;
+        // The money of somebody who waits goes back when they leave the line, and not otherwise.
+        if order.is_deposit() {
+            return Err(Code::NotFound.into());
+        }
         let refunds = tenant.orders().refunds(order.id).await?;
         let note = |decided: &Refund| match refunds.iter().find(|refund| refund.id == decided.id) {
             Some(before) => caller.trail.changed(decided.id, before, decided),

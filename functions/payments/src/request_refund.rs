@@ -2,7 +2,7 @@
 
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Idempotency, Located, Method, Nothing, Operation, Route,
-    refund_id::PublicRefundId, wire::IdText,
+    organised, refund_id::PublicRefundId, wire::IdText,
 };
 use domain::{
     Timestamp,
@@ -66,6 +66,10 @@ impl Endpoint for RequestRefund {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
         let reason = words::read(&self.reason)?;
         let order = reach::own(&tenant, &caller, self.order_id.0).await?;
+        // The money of somebody who waits goes back when they leave the line, and not otherwise.
+        if order.is_deposit() {
+            return Err(Code::NotFound.into());
+        }
         let fresh = RefundId::new(now, app.random()?);
         let id = RefundId::from_bytes(app.once().claim(&caller, fresh.bytes()).await?.id());
         // A repeat is told what became of the first attempt's refund.
@@ -74,7 +78,7 @@ impl Endpoint for RequestRefund {
         }
         let named: Option<Vec<TicketId>> = self.ticket_ids.map(|ids| ids.into_iter().map(|id| id.0).collect());
         let refund = asked(&order, id, numbers(&order, named.as_deref())?, reason)?;
-        let rule = reach::occasion(&tenant, &order).await?.refund_rule(now);
+        let rule = organised::occasion(&tenant, &order).await?.refund_rule(now);
         see_unused(&tenant, &order, &refund.tickets).await?;
         see_none_open(&tenant, &order).await?;
         let refund = match rule {

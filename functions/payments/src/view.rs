@@ -144,11 +144,12 @@ impl RefundView {
                 Reason::Asked(words) => words.clone(),
                 Reason::Late => "late".to_owned(),
                 Reason::Duplicate => "duplicate".to_owned(),
+                Reason::Waited => "waited".to_owned(),
                 Reason::Changed { .. } => "changed".to_owned(),
             },
             changed_to: match &refund.reason {
                 Reason::Changed { to, .. } => Some((*to).into()),
-                Reason::Asked(_) | Reason::Late | Reason::Duplicate => None,
+                Reason::Asked(_) | Reason::Late | Reason::Duplicate | Reason::Waited => None,
             },
             decision_reason: match &refund.state {
                 State::Refused { reason, .. } | State::Failed { reason, .. } => Some(reason.clone()),

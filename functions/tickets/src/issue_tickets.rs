@@ -55,6 +55,8 @@ impl Job for IssueTickets {
             let order = tenant.orders().load(self.0.order.0).await?;
             let order = order.ok_or_else(|| Failure::poison("there is no such order"))?;
             match order.state {
+                // A deposit of somebody who waits.
+                State::Paid(_) if order.is_deposit() => return Ok(()),
                 State::Paid(_) => {}
                 // A delivery before this one may have stopped right here. What is confirmed stays so.
                 State::Ticketed(_) | State::Used(_) => return Ok(tenant.confirm(&order).await?),
@@ -78,9 +80,7 @@ impl Job for IssueTickets {
 
 /// The tickets that are due. What was given back before it was issued is void already and stays so.
 fn tickets(order: &Order, now: Timestamp) -> impl Iterator<Item = Ticket> {
-    order.kept().map(move |number| {
-        Ticket::of(order, number, ticket_id(order.id, number), TicketState::Valid, now)
-    })
+    order.kept().map(move |number| Ticket::of(order, number, ticket_id(order.id, number), TicketState::Valid, now))
 }
 
 async fn issue(app: &App, tenant: &store::Tenant, ticket: Ticket) -> Result<(), Failure> {
@@ -128,6 +128,7 @@ mod tests {
             hold: HoldTime::DEFAULT,
             expires: at(900),
             created: at(0),
+            replaces: None,
         };
         Order::reserve(draft, at(1)).unwrap()
     }

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 
 use domain::{
     Timestamp,
-    block::{Entry, Examined, Keep, StockBlock, Token},
+    block::{Change, Entry, Examined, Keep, StockBlock, Token},
     id::{EventId, Id as _, OptionId, OrderId, PaymentId, RefundId, SessionId, UserId},
+    inventory::{self, Block},
     money::{Currency, Money},
     order::{Contact, Ended, Held, Order, Purchase, Quantity, Returned, Settled, State, Subject},
     payment::{Begun, Capture, Provider},
@@ -72,6 +73,11 @@ pub fn order_of(id: OrderId) -> u8 {
 /// The address of a block.
 pub fn address(block: u8) -> BlockAddress {
     BlockAddress { pool: PoolKey::from_hash(&[1; 32]), number: block.into() }
+}
+
+/// The number of a block's address.
+pub fn block_of(address: BlockAddress) -> u8 {
+    u8::try_from(address.number).unwrap_or(u8::MAX)
 }
 
 /// A token of the product.
@@ -140,6 +146,12 @@ impl Slot {
         Self { count: entry.count, until: entry.until.map(tick), token: entry.token.0[0] }
     }
 
+    /// A block with nothing else in it.
+    pub fn alone(self, order: u8) -> Block {
+        let block = StockBlock::restore(self.count, 0, [(order_id(order), self.entry())].into());
+        Block::Stock(block.unwrap_or_else(|| unreachable!("one entry fills a block of its size")))
+    }
+
     /// The entry as something that was examined.
     pub fn examined(self, order: u8) -> Examined {
         Examined { order: order_id(order), entry: self.entry() }
@@ -196,8 +208,7 @@ impl Part {
 
     /// The compact form.
     pub fn of(held: &Held) -> Self {
-        let block = u8::try_from(held.block.number).unwrap_or(u8::MAX);
-        Self { block, count: held.count(), token: held.token.0[0] }
+        Self { block: block_of(held.block), count: held.count(), token: held.token.0[0] }
     }
 }
 
@@ -228,9 +239,21 @@ impl Piece {
         Keep { count: self.keep, until: self.until.map(at) }
     }
 
-    /// The compact form of what an order's surplus is.
-    pub fn of(held: &Held, keep: Keep) -> Self {
-        Self { part: Part::of(held), keep: keep.count, until: keep.until.map(tick) }
+    /// The compact form of a change that gives something back; nothing where it does not.
+    pub fn of(block: u8, change: &inventory::Change) -> Option<Self> {
+        let part = |examined: &Examined| {
+            let slot = Slot::of(examined.entry);
+            Part { block, count: slot.count, token: slot.token }
+        };
+        match change {
+            inventory::Change::Stock(Change::Release { examined }) => {
+                Some(Self { part: part(examined), keep: 0, until: None })
+            }
+            inventory::Change::Stock(Change::Rewrite { examined, entry }) => {
+                Some(Self { part: part(examined), keep: entry.count, until: entry.until.map(tick) })
+            }
+            _ => None,
+        }
     }
 }
 

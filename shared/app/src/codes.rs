@@ -43,6 +43,7 @@ pub enum Code {
     OrderOver,
     OrdersOpen,
     NotRefundable,
+    NotChangeable,
     AlreadyUsed,
     NotYetValid,
     Expired,
@@ -59,7 +60,7 @@ pub enum Code {
 type Row = (Code, &'static str, u16, &'static str, &'static str);
 
 #[rustfmt::skip] // One row a line reads as the table that it is.
-const ROWS: [Row; 47] = [
+const ROWS: [Row; 48] = [
     (Code::ValidationFailed, "validation_failed", 400, "Some fields are not right.", "部分字段填写有误。"),
     (Code::MalformedRequest, "malformed_request", 400, "The request is not readable.", "请求无法解析。"),
     (Code::Unauthenticated, "unauthenticated", 401, "Please log in.", "请先登录。"),
@@ -97,6 +98,7 @@ const ROWS: [Row; 47] = [
     (Code::OrderOver, "order_over", 409, "The order has ended.", "订单已结束。"),
     (Code::OrdersOpen, "orders_open", 409, "Some orders are not finished yet. Cancel them, or wait until they are.", "尚有未完成的订单，请先取消或等待其完成。"),
     (Code::NotRefundable, "not_refundable", 409, "This cannot be refunded.", "该订单不可退款。"),
+    (Code::NotChangeable, "not_changeable", 409, "This ticket cannot be changed for that one.", "该车票不可改签或换座。"),
     (Code::AlreadyUsed, "already_used", 409, "The ticket has been used.", "该票已使用。"),
     (Code::NotYetValid, "not_yet_valid", 409, "The doors are not open yet.", "尚未到入场时间。"),
     (Code::Expired, "expired", 409, "The session is over.", "场次已结束，票已过期。"),

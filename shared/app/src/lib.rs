@@ -25,6 +25,7 @@ pub mod limits;
 pub mod machine;
 pub mod message;
 mod operation;
+pub mod organised;
 pub mod refund_id;
 mod route;
 pub mod session_cache;

@@ -220,6 +220,19 @@ pub struct ShardChanged {
     pub shard: u16,
 }
 
+/// Somebody may be served who waits: what they wait for has changed, or they have paid.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineMoved {
+    /// Whose.
+    pub tenant: Text<TenantId>,
+    /// In which line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<Text<SessionId>>,
+    /// Whose request, by its deposit: in all the lines that it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Text<OrderId>>,
+}
+
 /// Runs that an opening is to make: parts of one of its dates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunsAsked {

@@ -390,7 +390,8 @@ impl Held {
         Some(match &self.what {
             What::Tickets(_) => self.again(order, until, token).into(),
             What::Seats(places) => {
-                let examined = self.listed(order, *places);
+                let entry = row::Entry { order: order.id, until: None, token: self.token };
+                let examined = places.iter().map(|place| row::Examined { place, entry }).collect();
                 row::Change::Rewrite { examined, until: Some(until), token }.into()
             }
             What::Rides(_) | What::Person { .. } => {

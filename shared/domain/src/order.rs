@@ -258,6 +258,19 @@ impl Order {
         })
     }
 
+    /// Makes an order of what is held that is paid at once, with money that was taken before: all of the capture is its own.
+    /// No money may go to an order that was given up, so it is written only if nothing stands under its id.
+    pub fn of_deposit(draft: Draft, capture: Option<Capture>, now: Timestamp) -> Result<Self, PastDue> {
+        let order = Self::reserve(draft, now)?;
+        let paid = capture.is_some() && matches!(order.state, State::Reserved { .. });
+        Ok(if paid { Self { state: State::Paid(Settled { at: now, capture }), ..order } } else { order })
+    }
+
+    /// Whether this is the deposit of somebody who waits: it holds nothing, and no ticket is ever due for it.
+    pub const fn is_deposit(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// Calls off an unpaid order.
     pub fn cancel(self, now: Timestamp) -> Result<Change, CancelRefused> {
         match self.state {

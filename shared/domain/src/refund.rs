@@ -48,6 +48,8 @@ pub enum Reason {
         /// How many minor units of what the old ones are worth do not go back: they paid the new ones, or are a fee.
         kept: u64,
     },
+    /// It was paid by somebody who waited, and was not needed, or not all of it.
+    Waited,
 }
 
 /// Where a refund stands.
@@ -94,7 +96,7 @@ impl Refund {
     pub const fn kept(&self) -> u64 {
         match self.reason {
             Reason::Changed { kept, .. } => kept,
-            Reason::Asked(_) | Reason::Late | Reason::Duplicate => 0,
+            Reason::Asked(_) | Reason::Late | Reason::Duplicate | Reason::Waited => 0,
         }
     }
 

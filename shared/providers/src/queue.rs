@@ -38,11 +38,13 @@ pub enum Queue {
     EraseUser,
     /// Runs of trains that have to be opened.
     MakeRuns,
+    /// Lines of people who wait, to be served.
+    ServeWaitlist,
 }
 
 impl Queue {
     /// Every queue.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::CreateOrder,
         Self::ExpireOrder,
         Self::IssueTickets,
@@ -55,6 +57,7 @@ impl Queue {
         Self::Notify,
         Self::EraseUser,
         Self::MakeRuns,
+        Self::ServeWaitlist,
     ];
 
     /// The name without the stage's prefix.
@@ -72,6 +75,7 @@ impl Queue {
             Self::Notify => "notify",
             Self::EraseUser => "erase-user",
             Self::MakeRuns => "make-runs",
+            Self::ServeWaitlist => "serve-waitlist",
         }
     }
 

@@ -18,6 +18,7 @@ use crate::client::Key;
 
 mod rail;
 mod venues;
+mod waitlist;
 
 pub(crate) use rail::{
     OPENED, RUN_SLOTS, due_ride, due_rides, opening, opening_head, opening_part, parse_due_ride, run, runs, timetable,
@@ -25,6 +26,8 @@ pub(crate) use rail::{
 };
 pub use rail::{class_pool, person_pool, run_date, run_id};
 pub(crate) use venues::{map, map_part, venue, venues};
+pub use waitlist::REQUEST;
+pub(crate) use waitlist::{line, line_of, lines, request, standing, standing_in};
 
 fn key(partition: String, sort: impl Into<String>) -> Key {
     Key { partition, sort: sort.into() }

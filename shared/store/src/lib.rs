@@ -31,6 +31,7 @@ mod together;
 mod trail;
 mod vault;
 mod venues;
+mod waitlist;
 
 use std::sync::Arc;
 
@@ -52,6 +53,7 @@ pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};
 pub use vault::{KeyName, KeyUse, KeyWrap, Place, Wrapping};
 pub use venues::{Plan, Venues};
+pub use waitlist::{Line, Mark, Waiting, Waitlist};
 
 /// The tables of one stage, and what this process has learnt about stock lately.
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@ use domain::{
     rail::row::Row,
 };
 
-use crate::Summary;
+use crate::{Mark, Summary};
 
 /// Pools remembered at once; beyond that everything is forgotten, which costs a read each.
 const MAX_POOLS: usize = 4_096;
@@ -38,6 +38,8 @@ struct Pool {
     refused: HashMap<u16, (u8, Timestamp)>,
     summaries: Option<(Arc<Vec<Summary>>, Timestamp)>,
     sold_out: Option<(bool, Timestamp)>,
+    /// Who waits, and whether others are refused.
+    mark: Option<(Mark, Timestamp)>,
     /// The rows of a class of a train, and until when they are worth deciding on.
     coaches: Option<(CoachRows, Timestamp)>,
 }
@@ -82,6 +84,18 @@ impl Memory {
     /// Notes whether a pool is marked sold out.
     pub(crate) fn learn_sold_out(&self, pool: PoolKey, sold_out: bool, until: Timestamp) {
         self.pool(pool, |pool| pool.sold_out = Some((sold_out, until)));
+    }
+
+    /// Who waited for a pool a moment ago; nothing where that is not known.
+    pub(crate) fn mark(&self, pool: PoolKey, now: Timestamp) -> Option<Mark> {
+        let pools = self.lock();
+        let (mark, until) = pools.get(&pool)?.mark?;
+        (now < until).then_some(mark)
+    }
+
+    /// Notes who waits for a pool.
+    pub(crate) fn learn_mark(&self, pool: PoolKey, mark: Mark, until: Timestamp) {
+        self.pool(pool, |pool| pool.mark = Some((mark, until)));
     }
 
     /// The rows of a class while they are fresh.

@@ -5,15 +5,17 @@ use std::{collections::BTreeSet, sync::Arc};
 use domain::{
     Timestamp,
     event::later,
+    id::SessionId,
     inventory::Block,
     pool::{Layout, PoolKey},
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Blocks, Failed, SORT, Table, Tenant,
+    Blocks, Failed, Mark, SORT, Table, Tenant,
     client::{self, Expression, Find, Read, Wrote, decode, encode, number_of, text_of},
     keys,
+    waitlist::SHUT,
 };
 
 /// Seconds for which summaries are believed, plus up to one more so that processes do not all ask at once.
@@ -159,6 +161,32 @@ impl<'t> Stock<'t> {
         Ok(is_sold_out)
     }
 
+    /// Whether those who did not wait are refused, because somebody in line may be served first; at most a second old.
+    pub async fn is_shut(&self, pool: PoolKey, now: Timestamp) -> Result<bool, Failed> {
+        Ok(self.mark(pool, now).await?.is_shut)
+    }
+
+    /// The line of those who wait for a pool, as it is: whoever counts what came back must not miss the first who waits.
+    pub async fn line(&self, pool: PoolKey) -> Result<Option<SessionId>, Failed> {
+        Ok(self.read_mark(pool).await?.line)
+    }
+
+    pub(crate) async fn read_mark(&self, pool: PoolKey) -> Result<Mark, Failed> {
+        let key = keys::marker(&self.tenant.id, pool);
+        let item = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
+        Ok(Mark::of(&item.unwrap_or_default()))
+    }
+
+    async fn mark(&self, pool: PoolKey, now: Timestamp) -> Result<Mark, Failed> {
+        if let Some(known) = self.tenant.store.memory.mark(pool, now) {
+            return Ok(known);
+        }
+        let mark = self.read_mark(pool).await?;
+        let until = now.saturating_add(jiff::SignedDuration::from_millis(MARKER_MILLIS)).unwrap_or(now);
+        self.tenant.store.memory.learn_mark(pool, mark, until);
+        Ok(mark)
+    }
+
     /// What this process remembers of the marker, without asking the database.
     pub fn is_known_sold_out(&self, pool: PoolKey, now: Timestamp) -> bool {
         self.tenant.store.memory.sold_out(pool, now) == Some(true)
@@ -168,7 +196,7 @@ impl<'t> Stock<'t> {
     /// is set if the generation is still ours: whoever gives stock back or adds some writes the block first and clears the
     /// marker afterwards, so one of the two sees the other. The shards are those that exist, whatever the event says.
     pub async fn mark_if_sold_out(&self, pool: PoolKey, now: Timestamp) -> Result<bool, Failed> {
-        let generation = self.next_generation(pool, Some(CLOSING)).await?;
+        let generation = self.next_generation(pool, "SET phase = :phase ADD gen :one", Some(CLOSING)).await?;
         let mut earliest: Option<Timestamp> = None;
         for (_, block) in self.tenant.inventory().all(pool).await? {
             if block.available() > 0 || !block.due(now).is_empty() {
@@ -189,32 +217,37 @@ impl<'t> Stock<'t> {
         Ok(self.tenant.store.tables.update(Table::Catalogue, key, expression).await? == Wrote::Yes)
     }
 
-    /// Clears the marker after stock has come back to a block. The block is always written first.
+    /// Clears the marker after stock has come back to a block, and shuts the gate to those who did not wait where somebody
+    /// does. The block is always written first.
     pub async fn reopen(&self, pool: PoolKey) -> Result<(), Failed> {
         self.tenant.store.memory.forget(pool);
         let key = keys::marker(&self.tenant.id, pool);
         let marker = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
         match marker {
-            Some(item) if !text_of(&item, "phase").is_empty() => self.next_generation(pool, None).await.map(drop),
+            Some(item) if Mark::of(&item).line.is_some() => {
+                self.next_generation(pool, "REMOVE phase SET gate = :phase ADD gen :one", Some(SHUT)).await.map(drop)
+            }
+            Some(item) if !text_of(&item, "phase").is_empty() => {
+                self.next_generation(pool, "REMOVE phase ADD gen :one", None).await.map(drop)
+            }
             _ => Ok(()),
         }
     }
 
-    async fn next_generation(&self, pool: PoolKey, phase: Option<&str>) -> Result<i64, Failed> {
+    async fn next_generation(&self, pool: PoolKey, update: &str, word: Option<&str>) -> Result<i64, Failed> {
         let tables = &self.tenant.store.tables;
         let mut request = tables
             .client
             .update_item()
             .table_name(tables.name(Table::Catalogue))
             .set_key(Some(keys::marker(&self.tenant.id, pool).item()))
+            .update_expression(update)
             .expression_attribute_values(":one", client::number(1))
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-        request = match phase {
-            Some(phase) => request
-                .update_expression("SET phase = :phase ADD gen :one")
-                .expression_attribute_values(":phase", aws_sdk_dynamodb::types::AttributeValue::S(phase.to_owned())),
-            None => request.update_expression("REMOVE phase ADD gen :one"),
-        };
+        if let Some(word) = word {
+            let word = aws_sdk_dynamodb::types::AttributeValue::S(word.to_owned());
+            request = request.expression_attribute_values(":phase", word);
+        }
         let item = request.send().await?.attributes.unwrap_or_default();
         number_of(&item, "gen").ok_or_else(|| Failed::corrupt("a marker"))
     }

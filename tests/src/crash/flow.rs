@@ -3,34 +3,30 @@
 //! Only the middle of a flow is disturbed. Clients do what good clients do: whoever is told that something failed asks again
 //! with the same key, and whoever was told of success is owed it.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use store::keys::run_id;
 
-use super::fault::Saboteur;
+use super::{fault::Saboteur, scene::Scene};
 use crate::{
     audit::pool,
-    client::Answer,
     rail::{open, opening, railway_of},
     sale::HOLD,
     shop::{Draft, Offer, PRICE, Person, START, Shop, Wares, fresh_key, text, tickets},
+    waitlist,
 };
 
 /// Twice the hold: what a payment that was begun stretches it to at most.
 const STRETCHED: i64 = 2 * HOLD;
-/// Seconds after which a repeat of an order may begin anew.
-const ANEW: i64 = 16;
-/// Seconds after which everybody knows what was counted.
-const COUNTED: i64 = 3;
-/// How often a client asks again.
-const PATIENCE: usize = 6;
 /// A webhook that is not sent before everything is over, in milliseconds.
 const LOST: u64 = 604_800_000;
 
 /// What a ride costs from end to end: as the timetable's terms state it.
 const FARE: u64 = 6_500;
+/// What it costs in the first class: 150 kilometres at 80.
+const FIRST: u64 = 12_000;
 
 /// An event whose every session sells four seats in two rows.
 async fn seated(shop: &Shop, draft: Draft) -> Vec<Offer> {
@@ -46,14 +42,19 @@ async fn seated(shop: &Shop, draft: Draft) -> Vec<Offer> {
     offers.map(|offer| Offer { wares: Wares::Seats(seats.clone()), ..offer }).collect()
 }
 
-/// A train of four seats on so many days; on each, other people travel.
-async fn runs(shop: &Shop, plays: u8) -> Vec<Offer> {
+/// A train of four seats of each class on so many days; on each, other people travel.
+async fn runs(shop: &Shop, plays: u8, classes: &[&str]) -> Vec<Offer> {
     railway_of(shop, "train,seq,station,arrive,depart,km\nG1,1,HCA,,08:00,0\nG1,2,LKA,09:00,,150\n").await;
     let first: Date = "2026-01-10".parse().unwrap();
     let last = first.checked_add(jiff::Span::new().days(i64::from(plays) - 1)).unwrap();
     let mut asked = opening(&first.to_string(), &last.to_string());
-    asked["templates"][0]["coaches"] = json!([{"first": 1, "class": "second", "layout": "2+2", "rows": 1}]);
-    asked["templates"][0]["fares"].as_array_mut().unwrap().remove(0);
+    let coaches =
+        (1..).zip(classes).map(|(number, class)| json!({"first": number, "class": class, "layout": "2+2", "rows": 1}));
+    asked["templates"][0]["coaches"] = coaches.collect();
+    asked["templates"][0]["fares"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|fare| classes.contains(&fare["class"].as_str().unwrap()));
     asked["templates"][0].as_object_mut().unwrap().remove("quotas");
     asked["templates"][0]["saleStarts"] = json!({"daysBefore": 366, "time": "08:00"});
     open(shop, asked).await;
@@ -86,10 +87,15 @@ pub(super) enum Flow {
     RefundPart,
     RefundAutomatic,
     CheckIn,
+    ServeWaiting,
+    LeaveWaiting,
     BuySeats,
     RefundPartSeats,
     BuyRides,
     PayLateRides,
+    MoveSeats,
+    ChangeRide,
+    ChangeRideDearer,
 }
 
 /// What cases find: all of a batch the same people, and each its own session of one event.
@@ -103,21 +109,8 @@ pub(super) struct Cast {
     pub(super) rival: Person,
 }
 
-/// What a flow is about: what stood before it, and what came of it.
-#[derive(Debug)]
-pub(super) struct Scene {
-    offer: Offer,
-    buyer: Person,
-    saboteur: Arc<Saboteur>,
-    /// The order; empty where the flow places it.
-    order: String,
-    payment: String,
-    sale: Value,
-    key: String,
-}
-
 impl Flow {
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 25] = [
         Self::Buy,
         Self::BuyAcrossBlocks,
         Self::BuyOverdue,
@@ -134,10 +127,15 @@ impl Flow {
         Self::RefundPart,
         Self::RefundAutomatic,
         Self::CheckIn,
+        Self::ServeWaiting,
+        Self::LeaveWaiting,
         Self::BuySeats,
         Self::RefundPartSeats,
         Self::BuyRides,
         Self::PayLateRides,
+        Self::MoveSeats,
+        Self::ChangeRide,
+        Self::ChangeRideDearer,
     ];
 
     /// The flow of tickets without numbers that it is like.
@@ -153,7 +151,8 @@ impl Flow {
     /// Of how many cases the test command plays one: all of them, but of flows that are like others, of which
     /// `cargo xtask crash` plays the rest.
     pub(super) fn stride(self) -> usize {
-        if self.like() == self || super::is_whole() { 1 } else { 3 }
+        let is_alike = self.like() != self || self == Self::MoveSeats;
+        if is_alike && !super::is_whole() { 3 } else { 1 }
     }
 
     pub(super) const fn word(self) -> &'static str {
@@ -174,10 +173,15 @@ impl Flow {
             Self::RefundPart => "refund-part",
             Self::RefundAutomatic => "refund-automatic",
             Self::CheckIn => "check-in",
+            Self::ServeWaiting => "serve-waiting",
+            Self::LeaveWaiting => "leave-waiting",
             Self::BuySeats => "buy-seats",
             Self::RefundPartSeats => "refund-part-seats",
             Self::BuyRides => "buy-rides",
             Self::PayLateRides => "pay-late-rides",
+            Self::MoveSeats => "move-seats",
+            Self::ChangeRide => "change-ride",
+            Self::ChangeRideDearer => "change-ride-dearer",
         }
     }
 
@@ -200,10 +204,15 @@ impl Flow {
             Self::RefundPart => "ask for a refund of one ticket of three, and approve it",
             Self::RefundAutomatic => "ask for a refund under an automatic policy",
             Self::CheckIn => "a ticket is scanned; its scan is repeated, and another comes",
+            Self::ServeWaiting => "tickets come back; who waits for them has the order, once",
+            Self::LeaveWaiting => "leave the line; the money goes back",
             Self::BuySeats => "hold two seats by name, in two blocks; the order is written",
             Self::RefundPartSeats => "ask for a refund of one seat of three, and approve it",
             Self::BuyRides => "hold the time and the seats of two passengers; the order is written",
             Self::PayLateRides => "pay a ride when the hold has ended; the order is revived",
+            Self::MoveSeats => "move a party of two to other seats, paid by what was paid",
+            Self::ChangeRide => "change two rides for others that cost as much",
+            Self::ChangeRideDearer => "change two rides for dearer ones, and pay; the old money goes back",
         }
     }
 
@@ -219,8 +228,9 @@ impl Flow {
     pub(super) async fn offers(self, shop: &Shop, plays: u8) -> Vec<Offer> {
         let draft = Draft { sessions: plays, ..self.draft() };
         match self {
-            Self::BuySeats | Self::RefundPartSeats => seated(shop, draft).await,
-            Self::BuyRides | Self::PayLateRides => runs(shop, plays).await,
+            Self::BuySeats | Self::RefundPartSeats | Self::MoveSeats => seated(shop, draft).await,
+            Self::BuyRides | Self::PayLateRides | Self::ChangeRide => runs(shop, plays, &["second"]).await,
+            Self::ChangeRideDearer => runs(shop, plays, &["second", "first"]).await,
             _ => shop.publish_all(draft).await,
         }
     }
@@ -241,7 +251,7 @@ impl Flow {
         let Cast { offer, buyer, rival, .. } = cast.clone();
         let (order, payment, key) = (String::new(), String::new(), fresh_key());
         let saboteur = Arc::clone(saboteur);
-        let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key };
+        let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key, rival: rival.clone() };
         match self.like() {
             Self::Buy => {}
             Self::BuyAcrossBlocks => drop(shop.hold(&rival, &scene.offer, 10).await),
@@ -261,8 +271,14 @@ impl Flow {
                 scene.payment = shop.begin(&scene.buyer, &scene.order).await;
                 shop.drained().await;
             }
-            Self::Refund | Self::RefundAutomatic => scene.sale = shop.sale(&scene.buyer, &scene.offer, 2).await,
+            Self::Refund | Self::RefundAutomatic | Self::MoveSeats | Self::ChangeRide | Self::ChangeRideDearer => {
+                scene.sale = shop.sale(&scene.buyer, &scene.offer, 2).await;
+            }
             Self::RefundPart => scene.sale = shop.sale(&scene.buyer, &scene.offer, 3).await,
+            Self::ServeWaiting | Self::LeaveWaiting => {
+                scene.order = shop.hold(&rival, &scene.offer, 4).await;
+                scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 2).await;
+            }
             Self::CheckIn => {
                 scene.sale = shop.sale(&scene.buyer, &scene.offer, 1).await;
                 shop.pass(START + cast.doors - shop.now().as_second()).await;
@@ -310,6 +326,31 @@ impl Flow {
                 scene.insist(shop, &scene.buyer, "PUT", &path, Value::Null).await.expect(200);
                 shop.drained().await;
             }
+            Self::ServeWaiting => {
+                let path = format!("/api/orders/{}/cancel", scene.order);
+                scene.insist(shop, &scene.rival, "PUT", &path, Value::Null).await.expect(200);
+                shop.drained().await;
+            }
+            Self::LeaveWaiting => {
+                let path = format!("/api/waitlist/{}/cancel", scene.payment);
+                scene.insist(shop, &scene.buyer, "PUT", &path, Value::Null).await.expect(200);
+                shop.drained().await;
+            }
+            Self::MoveSeats => {
+                let Wares::Seats(seats) = &scene.offer.wares else { unreachable!() };
+                let (path, body) = (format!("/api/admin/orders/{}/seats", scene.order), json!({"seats": seats[2..]}));
+                scene.place(shop, &shop.admin, &path, body).await;
+            }
+            Self::ChangeRide | Self::ChangeRideDearer => {
+                let class = if self == Self::ChangeRide { "second" } else { "first" };
+                let path = format!("/api/orders/{}/change", scene.order);
+                let body = json!({"runId": scene.sale["runId"], "class": class});
+                scene.place(shop, &scene.buyer.clone(), &path, body).await;
+                if self == Self::ChangeRideDearer {
+                    scene.begin(shop).await;
+                    scene.pay(shop, json!({"outcome": "paid"})).await;
+                }
+            }
             Self::Refund => scene.refund(shop, None).await,
             Self::RefundPart => scene.refund(shop, Some(scene.sale["tickets"][1]["id"].clone())).await,
             Self::RefundAutomatic => {
@@ -344,11 +385,27 @@ impl Flow {
                 shop.until(who, order, "refunded").await;
                 assert_eq!(pool(shop, &scene.offer).await, (4, 0, 0));
             }
+            Self::MoveSeats | Self::ChangeRide | Self::ChangeRideDearer => {
+                shop.until(who, order, "ticketed").await;
+                shop.until(who, &text(&scene.sale, "id"), "refunded").await;
+                let left = if self == Self::ChangeRideDearer { (4, 0, 0) } else { (2, 2, 0) };
+                assert_eq!(pool(shop, &scene.offer).await, left, "of what was sold first");
+            }
             Self::RefundPart => {
                 shop.until(who, order, "ticketed").await;
                 assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
             }
             Self::CheckIn => scene.check_admitted(shop).await,
+            Self::ServeWaiting => {
+                let request = waitlist::see(shop, who, &scene.payment).await;
+                assert_eq!(request["status"], "served", "{request}");
+                shop.until(who, &text(&request, "orderId"), "ticketed").await;
+                assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
+            }
+            Self::LeaveWaiting => {
+                let request = waitlist::see(shop, who, &scene.payment).await;
+                assert_eq!((&request["status"], &request["orderId"]), (&json!("cancelled"), &Value::Null), "{request}");
+            }
             Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => unreachable!(),
         }
     }
@@ -364,121 +421,14 @@ impl Flow {
             | Self::CreateLate
             | Self::Expire
             | Self::Cancel => (0, 0, 0),
-            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets => (2 * PRICE, 0, 2),
+            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::ServeWaiting => (2 * PRICE, 0, 2),
             Self::PayTwice | Self::PayTooLate => (4 * PRICE, 2 * PRICE, 2),
-            Self::Refund | Self::RefundAutomatic => (2 * PRICE, 2 * PRICE, 0),
+            Self::Refund | Self::RefundAutomatic | Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
             Self::RefundPart | Self::RefundPartSeats => (3 * 1_001, 1_001, 2),
             Self::CheckIn => (PRICE, 0, 1),
-            Self::PayLateRides => (2 * FARE, 0, 2),
+            Self::PayLateRides | Self::ChangeRide => (2 * FARE, 0, 2),
+            Self::MoveSeats => (2 * PRICE, 0, 2),
+            Self::ChangeRideDearer => (2 * FARE + 2 * FIRST, 2 * FARE, 2),
         }
-    }
-}
-
-impl Scene {
-    /// Asks until it is answered with success or a refusal that is final.
-    async fn insist(&self, shop: &Shop, who: &Person, method: &str, path: &str, body: Value) -> Answer {
-        let key = [("idempotency-key", self.key.as_str())];
-        let mut said = String::new();
-        for patience in (0..PATIENCE).rev() {
-            let answer = shop.call_with(who, method, path, &key, body.clone()).await;
-            let is_busy = answer.error() == "busy";
-            if (answer.status < 500 && answer.status != 429 && !is_busy) || (is_busy && patience == 0) {
-                return answer;
-            }
-            writeln!(said, "  {answer}").unwrap();
-            shop.clock.advance(1);
-        }
-        panic!("nobody is more patient:\n{said}")
-    }
-
-    /// Places an order, and asks again with the same key until it is written.
-    async fn buy(&mut self, shop: &Shop, quantity: u8) {
-        for _ in 0..PATIENCE {
-            let placed = self.insist(shop, &self.buyer, "POST", "/api/orders", self.offer.order(quantity)).await;
-            if ["sold_out", "too_few_left", "busy"].contains(&placed.error().as_str()) {
-                // What an attempt that died held comes back when its time is over, and not before. What any other held is
-                // free at once, and known to be free when it has been counted.
-                shop.pass(if self.saboteur.has_killed() { HOLD } else { COUNTED }).await;
-                continue;
-            }
-            self.order = text(&placed.data(), "id");
-            shop.drained().await;
-            if self.is_written(shop).await {
-                return;
-            }
-            shop.pass(ANEW).await;
-        }
-        panic!("no order was written: {}", self.order)
-    }
-
-    async fn is_written(&self, shop: &Shop) -> bool {
-        shop.store().orders().load(self.order.parse().unwrap()).await.unwrap().is_some()
-    }
-
-    /// The order stands, and it is the only one; a repeat of the request is told of it.
-    async fn check_held(&self, shop: &Shop, quantity: u8) {
-        let listed = shop.get(&self.buyer, "/api/orders").await.data();
-        let mut listed = listed["items"].as_array().unwrap().clone();
-        listed.retain(|order| match &self.offer.wares {
-            Wares::Rides { run, .. } => order["runId"] == run.as_str(),
-            Wares::Tickets | Wares::Seats(_) => order["sessionId"] == self.offer.session.as_str(),
-        });
-        assert_eq!(listed.len(), 1, "one order for one key: {listed:?}");
-        assert_eq!((&listed[0]["id"], &listed[0]["status"]), (&json!(self.order), &json!("pending")));
-        let again = self.insist(shop, &self.buyer, "POST", "/api/orders", self.offer.order(quantity)).await.data();
-        assert_eq!(again["id"], self.order.as_str());
-        let other = if quantity == 10 { 10 } else { 0 };
-        let (_, sold, held) = pool(shop, &self.offer).await;
-        assert!((sold, held) == (0, u32::from(quantity) + other) || sold == 0 && held >= u32::from(quantity), "{held}");
-    }
-
-    async fn begin(&mut self, shop: &Shop) {
-        let body = json!({"orderId": self.order});
-        let begun = self.insist(shop, &self.buyer, "POST", "/api/payments/sandbox", body.clone()).await.data();
-        self.payment = text(&begun, "paymentId");
-        let again = self.insist(shop, &self.buyer, "POST", "/api/payments/sandbox", body).await.data();
-        assert_eq!(again["paymentId"], begun["paymentId"], "the same key, the same payment");
-        shop.drained().await;
-    }
-
-    async fn pay(&self, shop: &Shop, how: Value) {
-        let path = format!("/api/payments/sandbox/{}/complete", self.payment);
-        self.insist(shop, &self.buyer, "POST", &path, how).await.expect(200);
-        shop.drained().await;
-    }
-
-    async fn ask_back(&self, shop: &Shop, ticket: Option<Value>) {
-        let mut body = json!({"orderId": self.order, "reason": "I am ill."});
-        if let Some(ticket) = ticket {
-            body["ticketIds"] = json!([ticket]);
-        }
-        let path = "/api/payments/refund";
-        let asked = self.insist(shop, &self.buyer, "POST", path, body.clone()).await.expect(202);
-        let again = self.insist(shop, &self.buyer, "POST", path, body).await.expect(202);
-        assert_eq!(again["id"], asked["id"], "the same key, the same refund");
-    }
-
-    async fn refund(&self, shop: &Shop, ticket: Option<Value>) {
-        self.ask_back(shop, ticket).await;
-        let path = format!("/api/admin/orders/{}/refund", self.order);
-        self.insist(shop, &shop.admin, "PUT", &path, json!({"approve": true})).await.expect(200);
-        shop.drained().await;
-    }
-
-    async fn scan(&self, shop: &Shop, nonce: &str) {
-        let body = json!({"code": self.sale["tickets"][0]["qrCode"], "gate": "north", "nonce": nonce});
-        let scanned = self.insist(shop, &shop.staff, "POST", "/api/door/check-in", body).await.expect(200);
-        assert_eq!(scanned["result"], "admitted");
-    }
-
-    /// The scan's own repeat is admitted, another is not; one was counted.
-    async fn check_admitted(&self, shop: &Shop) {
-        self.scan(shop, "a").await;
-        let code = text(&self.sale["tickets"][0], "qrCode");
-        shop.scan(&code, "b").await.refused(409, "already_used");
-        shop.pass(60).await;
-        let path = format!("/api/door/sessions/{}/counts?eventId={}", self.offer.session, self.offer.event);
-        let counts = shop.get(&shop.staff, &path).await.data();
-        assert_eq!(counts["admitted"], 1, "{counts}");
     }
 }

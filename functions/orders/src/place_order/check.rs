@@ -23,14 +23,18 @@ use super::{
 impl PlaceOrder {
     /// Finds what is wanted.
     pub(super) async fn check(self, caller: &Caller, app: &App) -> Result<Wanted, Error> {
-        let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
+        self.wanted_by(app.store.tenant(caller.tenant()?), caller.user()?, app).await
+    }
+
+    /// Finds what somebody wants, who need not be there any more.
+    pub(crate) async fn wanted_by(self, tenant: Tenant, user: UserId, app: &App) -> Result<Wanted, Error> {
+        let now = app.now();
         let quantity = Quantity::parse(self.quantity).map_err(|wrong| Error::field("quantity", wrong))?;
         let settings = tenant.catalogue().settings_cached(now).await?;
         if let Some(most) = settings.as_ref().map(|settings| settings.limits.per_order).filter(|most| quantity > *most)
         {
             return Err(explain(NoOffer::TooMany { most }));
         }
-        let user = caller.user()?;
         let hold = settings.map_or(HoldTime::DEFAULT, |settings| settings.hold);
         let contact =
             Reach { name: self.user_info.name.clone(), phone: self.user_info.phone.clone(), passengers: Vec::new() };
@@ -84,6 +88,7 @@ impl PlaceOrder {
             wheelchairs: u8::try_from(self.wheelchairs).unwrap_or(u8::MAX),
             channel: self.channel,
             quantity,
+            by: seats::By::Buyer,
         };
         seats::Wish::of(tenant, event, sold, ask, now).await
     }

@@ -3,13 +3,13 @@
 use app::auth::Keys;
 use domain::{rail::fare, tenant::TenantId};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use store::Traveller;
 
 /// Somebody whose name a ticket bears.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Passenger {
+pub(crate) struct Passenger {
     /// The name as it is on the document.
     #[schemars(length(min = 1, max = 60))]
     name: String,
@@ -32,7 +32,7 @@ impl std::fmt::Debug for Passenger {
 /// A kind of document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Document {
+pub(crate) enum Document {
     /// A national identity card.
     IdCard,
     /// A passport.
@@ -42,9 +42,9 @@ pub(super) enum Document {
 }
 
 /// What the fare depends on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     #[default]
     Adult,
     Child,
@@ -68,12 +68,49 @@ impl Passenger {
         }
     }
 
-    pub(super) fn traveller(&self) -> Traveller {
-        Traveller { name: self.name.clone(), document: self.id_type.word().to_owned(), number: self.id_no.clone() }
+    /// What the fare depends on.
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Somebody of that kind of whom nothing is known.
+    pub(crate) const fn nobody(kind: Kind) -> Self {
+        Self { name: String::new(), id_type: Document::IdCard, id_no: String::new(), kind }
+    }
+
+    /// Who was sealed; nothing where a word is unknown.
+    pub(crate) fn of(traveller: &Traveller) -> Option<Self> {
+        let id_type = Document::ALL.into_iter().find(|document| document.word() == traveller.document)?;
+        let kind = Kind::ALL.into_iter().find(|kind| kind.word() == traveller.kind)?;
+        Some(Self { name: traveller.name.clone(), id_type, id_no: traveller.number.clone(), kind })
+    }
+
+    pub(crate) fn traveller(&self) -> Traveller {
+        Traveller {
+            name: self.name.clone(),
+            document: self.id_type.word().to_owned(),
+            number: self.id_no.clone(),
+            kind: self.kind.word().to_owned(),
+        }
+    }
+}
+
+impl Kind {
+    const ALL: [Self; 3] = [Self::Adult, Self::Child, Self::Student];
+
+    /// The word on the wire.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Adult => "adult",
+            Self::Child => "child",
+            Self::Student => "student",
+        }
     }
 }
 
 impl Document {
+    const ALL: [Self; 3] = [Self::IdCard, Self::Passport, Self::Permit];
+
     /// The word on the wire.
     const fn word(self) -> &'static str {
         match self {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use app::{App, Code, Error};
 use domain::{
-    id::OrderId,
+    id::{Id as _, OrderId},
     money::Money,
     order::{Held, What},
+    pool::PoolKey,
     rail::{
         allocate::{Claim, Together},
         coach::{Class, Position, Wish as SeatWish},
@@ -17,7 +18,7 @@ use domain::{
     tenant::TenantId,
 };
 use store::{
-    Failed, Traveller,
+    Failed, Tenant, Traveller, keys,
     protocol::{PersonHold, RideClaim, RideHold},
 };
 
@@ -36,7 +37,7 @@ pub(super) struct Ask {
 }
 
 /// A ride that is wanted.
-pub(super) struct Wish {
+pub(crate) struct Wish {
     run: Arc<RunPlan>,
     class: Class,
     claim: Claim,
@@ -83,6 +84,11 @@ impl Wish {
         Ok((Self { run, class, claim, passengers, persons, journey }, fares))
     }
 
+    /// The pool of the class.
+    pub(super) fn pool(&self, tenant: &Tenant) -> PoolKey {
+        keys::class_pool(tenant.id(), self.run.id, &self.class)
+    }
+
     /// Those who travel, to be sealed.
     pub(super) fn travellers(&self) -> Vec<Traveller> {
         self.passengers.iter().map(Passenger::traveller).collect()
@@ -101,12 +107,21 @@ impl Wish {
     }
 }
 
+/// How many of the party could have a seat now.
+pub(super) async fn left(wanted: &Wanted, wish: &Wish) -> Result<u64, Failed> {
+    // No hold is made: the id is nobody's.
+    let (order, until) = (OrderId::from_bytes([0; 16]), wanted.until(wanted.now));
+    let claim = RideClaim { order, run: &wish.run, class: &wish.class, claim: wish.claim.clone(), until };
+    Ok(wanted.tenant.rides_left(&claim, wanted.now).await?.into())
+}
+
 /// Holds the time of every passenger, then the seats. Seats come first in what the order lists: tickets are numbered by them.
 pub(super) async fn hold(wanted: &Wanted, wish: &Wish, id: OrderId) -> Result<Outcome, (Failed, Vec<Held>)> {
     let (tenant, until, now) = (&wanted.tenant, wanted.until(wanted.now), wanted.now);
+    let instead_of = wanted.replaces.map(|(replaced, _)| replaced.order);
     let mut times: Vec<Held> = Vec::new();
     for (ticket, person) in (0..).zip(&wish.persons) {
-        match tenant.hold_person(id, ticket, person, &wish.journey, (until, now)).await {
+        match tenant.hold_person((id, instead_of), ticket, person, &wish.journey, (until, now)).await {
             Ok(PersonHold::Held(held)) => times.extend(held),
             Ok(PersonHold::Elsewhere { held }) => {
                 times.extend(held);

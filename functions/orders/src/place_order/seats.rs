@@ -16,7 +16,7 @@ use domain::{
     id::{OptionId, OrderId, SessionId},
     inventory::Block,
     order::{Held, Quantity},
-    pool::BlockAddress,
+    pool::{BlockAddress, PoolKey},
     row::Places,
     seating::{Channel, Choice, Offer, OrphanRule, Part, Party, Refusal},
     venue::{Address, RowIndex, SeatIndex, SeatName, SeatSet, SectionId},
@@ -32,16 +32,34 @@ use super::wanted::{Outcome, Refused, Wanted, too_few};
 const CROWD: u8 = Choice::MOST;
 
 /// What is said of seats.
-pub(super) struct Ask {
+pub(crate) struct Ask {
     pub(super) named: Option<Vec<SeatName>>,
     pub(super) sections: Option<Vec<SectionId>>,
     pub(super) wheelchairs: u8,
     pub(super) channel: Option<String>,
     pub(super) quantity: Quantity,
+    pub(crate) by: By,
+}
+
+impl Ask {
+    /// These seats, which an organiser chooses for so many of whom some need an accessible one.
+    pub(crate) fn of_organiser(named: Vec<SeatName>, quantity: Quantity, wheelchairs: u64) -> Self {
+        let wheelchairs = u8::try_from(wheelchairs).unwrap_or(u8::MAX);
+        Self { named: Some(named), sections: None, wheelchairs, channel: None, quantity, by: By::Organiser }
+    }
+}
+
+/// Who chooses seats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    /// A buyer: what is kept back is not for them, and nobody may be left alone.
+    Buyer,
+    /// The organiser, for a buyer: they know what they do.
+    Organiser,
 }
 
 /// Seats that are wanted.
-pub(super) struct Wish {
+pub(crate) struct Wish {
     event: Arc<Event>,
     session: SessionId,
     plan: Arc<Plan>,
@@ -50,6 +68,7 @@ pub(super) struct Wish {
     party: Party,
     /// The seats that the buyer named; the best where there are none.
     named: Option<Vec<SeatIndex>>,
+    pub(super) by: By,
 }
 
 /// Seats by the blocks that their entries lie in.
@@ -74,7 +93,7 @@ impl Seen {
 }
 
 impl Wish {
-    pub(super) async fn of(
+    pub(crate) async fn of(
         tenant: &Tenant,
         event: Arc<Event>,
         (session, option): (SessionId, OptionId),
@@ -91,15 +110,19 @@ impl Wish {
         if ask.named.is_some() && ask.sections.is_some() {
             return Err(Error::field("bestAvailable", "goes without seats"));
         }
-        let mut offered = seating.offered(plan.map(), option, channel.as_ref(), now);
+        let mut offered = match ask.by {
+            By::Buyer => seating.offered(plan.map(), option, channel.as_ref(), now),
+            By::Organiser => seating.sold_by(plan.map(), option),
+        };
         if let Some(sections) = ask.sections {
             let parts: Vec<Part> = sections.into_iter().map(Part::Section).collect();
             let unknown = |wrong| Error::field("bestAvailable.sections", wrong);
             offered.keep(&Part::seats(&parts, plan.map()).map_err(unknown)?);
         }
         let named = ask.named.map(|names| find(&plan, &names, ask.quantity)).transpose()?;
-        let party = Party { quantity: ask.quantity, wheelchairs: ask.wheelchairs, rule: seating.rule };
-        Ok(Self { event, session, plan, offered, party, named })
+        let rule = if ask.by == By::Buyer { seating.rule } else { OrphanRule::Off };
+        let party = Party { quantity: ask.quantity, wheelchairs: ask.wheelchairs, rule };
+        Ok(Self { event, session, plan, offered, party, named, by: ask.by })
     }
 
     /// Where the entries of seats lie, and how the tickets are numbered through them.
@@ -129,10 +152,29 @@ impl Wish {
         places.iter().filter_map(seat).collect()
     }
 
+    /// The pools of the seats that this buyer named, or else may have.
+    pub(super) fn pools(&self, tenant: &Tenant) -> Vec<PoolKey> {
+        let map = self.plan.map();
+        let seats = match &self.named {
+            Some(seats) => SeatSet::of(map, seats.iter().copied()),
+            None => self.offered.clone(),
+        };
+        let rows = (0..).map(RowIndex).zip(seats.rows()).filter(|(_, bits)| **bits != 0);
+        let sections: BTreeSet<&SectionId> =
+            rows.filter_map(|(row, _)| map.row(row).map(|(section, ..)| &section.id)).collect();
+        sections.into_iter().map(|section| keys::seat_pool(tenant.id(), self.session, section)).collect()
+    }
+
     /// What there would be for this buyer if nobody had anything.
     fn untouched(&self) -> Offer {
         Offer::new(SeatSet::all(self.plan.map()), self.offered.clone())
     }
+}
+
+/// How many seats this buyer could have now.
+pub(super) async fn left(wanted: &Wanted, wish: &Wish, app: &App) -> Result<u64, Failed> {
+    let seen = see(wanted, wish, true, app).await?;
+    Ok(u64::try_from(seen.offer(wish).usable().count()).unwrap_or(u64::MAX))
 }
 
 /// Chooses seats and holds them.

@@ -5,8 +5,9 @@ use domain::{
     Timestamp,
     event::later,
     id::{OrderId, UserId},
+    inventory::Block,
     money::Money,
-    order::{Held, Quantity, Replaces, Subject},
+    order::{Contact, Draft, Held, Purchase, Quantity, Replaces, Subject},
     pool::{Layout, PoolKey},
     tenant::HoldTime,
 };
@@ -15,28 +16,40 @@ use store::{
     protocol::{Claim, Hold},
 };
 
-use super::{ride, seats};
+use super::{
+    ride,
+    seats::{self, By},
+};
 use crate::view::Placed;
 
 /// What is wanted.
-pub(super) struct Wanted {
-    pub(super) tenant: Tenant,
-    pub(super) user: UserId,
-    pub(super) subject: Subject,
-    pub(super) quantity: Quantity,
-    pub(super) total: Money,
+pub(crate) struct Wanted {
+    pub(crate) tenant: Tenant,
+    pub(crate) user: UserId,
+    pub(crate) subject: Subject,
+    pub(crate) quantity: Quantity,
+    pub(crate) total: Money,
     /// What each ticket costs, where that differs.
-    pub(super) each: Vec<u64>,
-    pub(super) hold: HoldTime,
-    pub(super) contact: Reach,
-    pub(super) now: Timestamp,
-    pub(super) wish: Wish,
-    /// The tickets whose place it takes.
-    pub(super) replaces: Option<Replaces>,
+    pub(crate) each: Vec<u64>,
+    pub(crate) hold: HoldTime,
+    pub(crate) contact: Reach,
+    pub(crate) now: Timestamp,
+    pub(crate) wish: Wish,
+    /// The tickets whose place it takes, and whether what was paid for them is enough.
+    pub(crate) replaces: Option<(Replaces, Paying)>,
+}
+
+/// How tickets are paid that take the place of others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paying {
+    /// By what was paid for the others.
+    Carried,
+    /// By a payment of their own: they cost more.
+    Anew,
 }
 
 /// What is to be held for it.
-pub(super) enum Wish {
+pub(crate) enum Wish {
     /// Tickets of a pool.
     Tickets { pool: PoolKey, layout: Layout },
     /// Numbered seats.
@@ -46,7 +59,7 @@ pub(super) enum Wish {
 }
 
 /// What became of a try.
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// Everything is held; what is printed on each ticket about its seat.
     Held { held: Vec<Held>, seats: Vec<String> },
     /// It is not.
@@ -54,23 +67,23 @@ pub(super) enum Outcome {
 }
 
 /// Why a try came to nothing.
-pub(super) struct Refused {
+pub(crate) struct Refused {
     /// What the buyer is told if there is no other try.
-    pub(super) error: Error,
+    pub(crate) error: Error,
     /// What was held in passing.
-    pub(super) held: Vec<Held>,
+    pub(crate) held: Vec<Held>,
     /// Whether another try may do better.
-    pub(super) again: bool,
+    pub(crate) again: bool,
 }
 
 impl Refused {
     /// For good, with nothing held.
-    pub(super) fn plainly(error: impl Into<Error>) -> Outcome {
+    pub(crate) fn plainly(error: impl Into<Error>) -> Outcome {
         Outcome::Refused(Self { error: error.into(), held: Vec::new(), again: false })
     }
 
     /// Others were quicker.
-    pub(super) fn busy(held: Vec<Held>) -> Outcome {
+    pub(crate) fn busy(held: Vec<Held>) -> Outcome {
         Outcome::Refused(Self { error: Code::Busy.into(), held, again: true })
     }
 }
@@ -80,11 +93,49 @@ impl Wanted {
     ///
     /// # Errors
     /// Where the database fails in the middle, with what was held, or may have been.
-    pub(super) async fn hold(&self, id: OrderId, round: usize, app: &App) -> Result<Outcome, (Failed, Vec<Held>)> {
+    pub(crate) async fn hold(&self, id: OrderId, round: usize, app: &App) -> Result<Outcome, (Failed, Vec<Held>)> {
         match &self.wish {
             Wish::Tickets { pool, layout } => self.hold_tickets(id, *pool, *layout).await,
             Wish::Seats(wish) => seats::hold(self, wish, id, round, app).await,
             Wish::Ride(wish) => ride::hold(self, wish, id).await,
+        }
+    }
+
+    /// The pools that it may come from.
+    pub(crate) fn pools(&self) -> Vec<PoolKey> {
+        match &self.wish {
+            Wish::Tickets { pool, .. } => vec![*pool],
+            Wish::Seats(wish) => wish.pools(&self.tenant),
+            Wish::Ride(wish) => vec![wish.pool(&self.tenant)],
+        }
+    }
+
+    /// Whether what there is goes to those first who wait for it.
+    pub(crate) async fn is_for_those_who_wait(&self) -> Result<bool, Failed> {
+        if let Wish::Seats(wish) = &self.wish
+            && wish.by == By::Organiser
+        {
+            return Ok(false);
+        }
+        for pool in self.pools() {
+            if self.tenant.stock().is_shut(pool, self.now).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// How many could be had now, by what is stored; of a ride, counted up to the size of the party. A hold may still find
+    /// fewer.
+    pub(crate) async fn left(&self, app: &App) -> Result<u64, Failed> {
+        match &self.wish {
+            Wish::Tickets { pool, .. } => {
+                let blocks = self.tenant.inventory().all(*pool).await?;
+                let due = |block: &Block| block.due(self.now).iter().map(|it| u64::from(it.count())).sum::<u64>();
+                Ok(blocks.iter().map(|(_, block)| u64::from(block.available()) + due(block)).sum())
+            }
+            Wish::Seats(wish) => seats::left(self, wish, app).await,
+            Wish::Ride(wish) => ride::left(self, wish).await,
         }
     }
 
@@ -100,7 +151,7 @@ impl Wanted {
     }
 
     /// Whether this process remembers that there is nothing left.
-    pub(super) fn is_known_sold_out(&self) -> bool {
+    pub(crate) fn is_known_sold_out(&self) -> bool {
         match &self.wish {
             Wish::Tickets { pool, .. } => self.tenant.stock().is_known_sold_out(*pool, self.now),
             Wish::Seats(_) | Wish::Ride(_) => false,
@@ -108,17 +159,38 @@ impl Wanted {
     }
 
     /// When a hold that began then ends. Entries count in whole seconds; the hold is never shorter than promised.
-    pub(super) fn until(&self, began: Timestamp) -> Timestamp {
+    pub(crate) fn until(&self, began: Timestamp) -> Timestamp {
         let until = later(began, self.hold.as_secs() + 1);
         Timestamp::from_second(until.as_second()).unwrap_or(until)
     }
 
-    pub(super) fn placed(&self, order: OrderId, expires: Timestamp) -> Placed {
+    /// What is known of the order before it is written.
+    pub(crate) fn draft(&self, id: OrderId, (held, seats): (Vec<Held>, Vec<String>), contact: Contact) -> Draft {
+        Draft {
+            id,
+            user: self.user,
+            purchase: Purchase {
+                subject: self.subject.clone(),
+                quantity: self.quantity,
+                total: self.total,
+                each: self.each.clone(),
+                seats,
+            },
+            contact,
+            held,
+            hold: self.hold,
+            expires: self.until(self.now),
+            created: self.now,
+            replaces: self.replaces.map(|(replaces, _)| replaces),
+        }
+    }
+
+    pub(crate) fn placed(&self, order: OrderId, expires: Timestamp) -> Placed {
         Placed::pending(order, expires, self.total)
     }
 }
 
 /// Fewer are left than wanted.
-pub(super) fn too_few(remaining: u64) -> Error {
+pub(crate) fn too_few(remaining: u64) -> Error {
     Error::new(Code::TooFewLeft).with("remaining", remaining)
 }

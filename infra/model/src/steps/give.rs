@@ -8,7 +8,9 @@ use domain::{
 use crate::{
     broken::Broken,
     sale::{Found, Steps, Wrote},
-    small::{BLOCKS, Piece, Slot, Small, address, at, hold_time, order_id, quantity_of, subject, token, total},
+    small::{
+        BLOCKS, Piece, Slot, Small, address, at, block_of, hold_time, order_id, quantity_of, subject, token, total,
+    },
     steps::hold::verdict,
     world::{Act, Job, Proc, Record, Sending, Then, World},
 };
@@ -58,12 +60,14 @@ impl Steps<'_> {
         let Some(piece) = pieces.iter_mut().find_map(|place| place.as_mut()) else { return };
         let block = piece.part.block;
         if let Some(slot) = found {
-            let seen = self.sale.order(&next, order);
-            let may = seen.is_none_or(|seen| seen.may_reduce(address(block), &slot.examined(order), piece.keep));
-            if may {
-                (piece.part.count, piece.part.token) = (slot.count, slot.token);
-            } else {
-                drop_piece(&mut pieces);
+            let block = slot.alone(order);
+            let left = match self.sale.order(&next, order) {
+                Some(seen) => seen.still_giving_back(address(piece.part.block), &block, || token(0)),
+                None => block.evicting(order_id(order)),
+            };
+            match left.first().and_then(|change| Piece::of(piece.part.block, change)) {
+                Some(again) => *piece = again,
+                None => drop_piece(&mut pieces),
             }
             return self.go_on(place, "sees the order", &next, proc, (order, then), pieces);
         }
@@ -92,8 +96,9 @@ impl Steps<'_> {
     /// Begins to give back what an order no longer owns.
     pub(crate) fn surplus(&self, order: &Order) -> Pieces {
         let mut pieces = [None; BLOCKS];
-        for (place, (held, keep)) in pieces.iter_mut().zip(order.surplus(at(self.world.now))) {
-            *place = Some(Piece::of(held, keep));
+        let gives = order.giving_back(at(self.world.now), || token(0));
+        for (place, (block, change)) in pieces.iter_mut().zip(&gives) {
+            *place = Piece::of(block_of(*block), change);
         }
         pieces
     }

@@ -4,14 +4,15 @@ use domain::{
     Timestamp,
     block::Change,
     id::{Id as _, OrderId, TicketId, UserId},
-    order::{Held, State},
+    inventory,
+    order::State,
     ticket::{Admission, Ticket, TicketState, Validity},
 };
 
 use crate::{
     broken::Broken,
     sale::{Sale, Steps, Wrote},
-    small::{Slot, Small, address, at, order_id, subject, token},
+    small::{Slot, Small, at, block_of, order_id, subject, token},
     world::{Act, Admitting, Flaw, Issuing, Job, Paper, Proc, World},
 };
 
@@ -39,7 +40,7 @@ impl Steps<'_> {
                 let owner = seen.order(order, self.sale.quantity(order));
                 if let Some((held, _)) = owner.owns().nth(part.into()) {
                     let change = act.change(order, slot, self.sale.token(&next));
-                    self.sale.change(&mut next, block_of(held), &change);
+                    self.sale.change(&mut next, block_of(held.block), &change);
                 }
                 self.next_part(place, "deals with an entry", &next, proc, (order, seen), part);
             }
@@ -82,7 +83,7 @@ impl Steps<'_> {
             return self.next_part(place, "passes a part", &next, proc, (order, seen), part);
         }
         let change = Change::Confirm { order: order_id(order), token: held.token };
-        match self.sale.change(&mut next, block_of(held), &change) {
+        match self.sale.change(&mut next, block_of(held.block), &change) {
             Wrote::Done => self.next_part(place, "confirms", &next, proc, (order, seen), part),
             Wrote::Refused(_, block) => {
                 let examined = block.examine(order_id(order)).filter(|examined| examined.entry.until.is_some());
@@ -102,12 +103,14 @@ impl Steps<'_> {
         let next = self.world();
         let owner = seen.order(order, self.sale.quantity(order));
         let stored = self.sale.order(&next, order);
-        let change =
-            owner.owns().nth(part.into()).zip(stored).and_then(|((held, _), stored)| {
-                stored.confirming(address(block_of(held)), slot.examined(order), token(0))
-            });
+        let change = owner
+            .owns()
+            .nth(part.into())
+            .zip(stored)
+            .and_then(|((held, _), stored)| stored.still_confirming(held.block, &slot.alone(order)).pop());
         match change {
             Some(change) => {
+                let inventory::Change::Stock(change) = change else { unreachable!("the model sells stock alone") };
                 let act = Act::of(&change);
                 let job = Job::Issue { order, seen, at: Issuing::Write { part, slot, act } };
                 self.go(place, "sees the order", next, Proc { job, ..proc });
@@ -188,8 +191,4 @@ pub(crate) fn admits(paper: Paper) -> bool {
     };
     let always = Validity { from: Timestamp::UNIX_EPOCH, to: Timestamp::MAX };
     ticket.admit(always, Admission { at: at(0), nonce: "this".into(), gate: None }).is_ok()
-}
-
-fn block_of(held: &Held) -> u8 {
-    u8::try_from(held.block.number).unwrap_or(u8::MAX)
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    block::{self, Examined, Keep, StockBlock, Token, whole},
+    block::{self, Examined, Keep, StockBlock, Token},
     order::{Held, Order, State},
     payment::Capture,
     pool::BlockAddress,
@@ -64,39 +64,6 @@ impl Order {
             Some(count) if count < examined.entry.count => Verdict::Shrink(Keep { count, until }),
             Some(_) => whole,
         }
-    }
-
-    /// What this order no longer owns of what it lists, with what it keeps there: everything where it has ended, and what
-    /// stands for returned tickets where it has not. Nothing for an unpaid order, whether it is in time or not: it has not
-    /// been settled.
-    pub fn surplus(&self, now: Timestamp) -> Vec<(&Held, Keep)> {
-        let over = self.is_over();
-        // What stays for a paid order that waits for its tickets stays on the list of unfinished work.
-        let until = matches!(self.state, State::Paid(_)).then_some(whole(now));
-        let keeps = self.owns().map(|(held, count)| (held, if over { Keep::NOTHING } else { Keep { count, until } }));
-        keeps.filter(|(held, keep)| keep.count < held.count()).collect()
-    }
-
-    /// Whether an entry that was examined *before* this order was seen may now be reduced to `keep` tickets.
-    pub fn may_reduce(&self, block: BlockAddress, examined: &Examined, keep: u8) -> bool {
-        if matches!(self.state, State::Reserved { .. } | State::Reviving { .. }) {
-            return false;
-        }
-        match self.verdict(block, examined) {
-            Verdict::Evict => keep == 0,
-            Verdict::Shrink(to) => to.count == keep,
-            Verdict::Keep | Verdict::Move(_) | Verdict::Confirm => false,
-        }
-    }
-
-    /// What takes the time limit off an entry that has another token than this order lists; nothing while the order is not
-    /// ticketed, and where there is nothing to take off.
-    pub fn confirming(&self, block: BlockAddress, examined: Examined, token: Token) -> Option<block::Change> {
-        let is_ticketed = matches!(self.state, State::Ticketed(_) | State::Used(_));
-        if !is_ticketed || examined.entry.until.is_none() {
-            return None;
-        }
-        self.verdict(block, &examined).tidying(examined, token)
     }
 
     /// Whether whatever this order has in a block is surplus.

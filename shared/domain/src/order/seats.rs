@@ -66,56 +66,9 @@ impl Order {
             | State::Refunded { .. } => Verdict::Evict,
         }
     }
-
-    /// The listed seats that this order no longer owns: all where it has ended, those of returned tickets where it has not.
-    /// Nothing for an unpaid order, whether it is in time or not: it has not been settled.
-    pub fn surplus_seats(&self) -> Vec<(&Held, Places)> {
-        let over = self.is_over();
-        let lost = self.held.iter().filter_map(|held| {
-            let (owned, returned) = self.owned_seats(held);
-            let lost = if over { owned.with(returned) } else { returned };
-            (!lost.is_none()).then_some((held, lost))
-        });
-        lost.collect()
-    }
-
-    /// Of entries that were examined *before* this order was seen, those that may be removed now.
-    pub fn removable(&self, block: BlockAddress, examined: Vec<Examined>) -> Vec<Examined> {
-        if matches!(self.state, State::Reserved { .. } | State::Reviving { .. }) {
-            return Vec::new();
-        }
-        let is_surplus = |one: &Examined| self.seat_verdict(block, one) == Verdict::Evict;
-        examined.into_iter().filter(is_surplus).collect()
-    }
-
-    /// What takes the time limit off seats that have other tokens than this order lists: a change for each token; nothing
-    /// while the order is not ticketed.
-    pub fn confirming_seats(&self, block: BlockAddress, found: &[Examined]) -> Vec<row::Change> {
-        let confirms = |one: &&Examined| self.seat_verdict(block, one) == Verdict::Confirm;
-        let mut changes: Vec<row::Change> = Vec::new();
-        for Examined { place, entry } in found.iter().filter(|one| one.entry.until.is_some()).filter(confirms) {
-            let one = Places::one(*place);
-            let same = changes.iter_mut().find_map(|change| match change {
-                row::Change::Confirm { places, token, .. } if *token == entry.token => Some(places),
-                _ => None,
-            });
-            match same {
-                Some(places) => *places = places.with(one),
-                None => changes.push(row::Change::Confirm { order: self.id, places: one, token: entry.token }),
-            }
-        }
-        changes
-    }
 }
 
 impl Held {
-    /// What was listed, as if it had been examined: it was written before the order was. Nothing of tickets without a number.
-    pub fn listed(&self, order: &Order, among: Places) -> Vec<Examined> {
-        let What::Seats(places) = self.what else { return Vec::new() };
-        let entry = row::Entry { order: order.id, until: None, token: self.token };
-        places.and(among).iter().map(|place| Examined { place, entry }).collect()
-    }
-
     /// How a revival takes listed seats once more where the block is as found: those that are still its own are rewritten, so
     /// that a removal that is under way no longer matches, and those that are gone are held anew. All of the changes have to
     /// be made; a buyer's seats are these and no others.

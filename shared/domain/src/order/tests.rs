@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     block::{self, Entry, Examined, Keep, StockBlock},
     id::{EventId, OptionId, PaymentId, SessionId},
+    inventory,
     money::{Currency, Money},
     payment::Provider,
     pool::{BlockAddress, PoolKey},
@@ -272,8 +273,14 @@ fn a_revival_writes_over_entries_of_its_own_size_alone() {
 
 #[test]
 fn nothing_of_an_unpaid_order_is_surplus_until_it_is_settled() {
-    assert_eq!(reserved().surplus(at(10_000)), []);
-    assert!(!reserved().may_reduce(held(0, 2).block, &found(2, 1).1, 0));
-    let all: Vec<_> = expired().surplus(at(900)).into_iter().map(|(held, keep)| (held.count(), keep)).collect();
-    assert_eq!(all, [(2, Keep::NOTHING), (1, Keep::NOTHING)]);
+    let block = inventory::Block::Stock(found(2, 1).0);
+    assert_eq!(reserved().giving_back(at(10_000), || Token([9; 6])), []);
+    assert_eq!(reserved().still_giving_back(held(0, 2).block, &block, || Token([9; 6])), []);
+    let all = expired().giving_back(at(900), || Token([9; 6]));
+    let released = |change: &inventory::Change| match change {
+        inventory::Change::Stock(block::Change::Release { examined }) => examined.entry.count,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(all.iter().map(|(_, change)| released(change)).collect::<Vec<_>>(), [2, 1]);
+    assert_eq!(expired().still_giving_back(held(0, 2).block, &block, || Token([9; 6])).len(), 1);
 }

@@ -158,7 +158,7 @@ impl Policy {
     }
 
     /// The stage of a ticket: a stage lasts up to, and not with, its last moment.
-    fn stage(&self, departs: Timestamp, now: Timestamp) -> Option<&Stage> {
+    pub fn stage(&self, departs: Timestamp, now: Timestamp) -> Option<&Stage> {
         let seconds_before = departs.as_second() - now.as_second();
         self.stages.iter().find(|stage| seconds_before > 60 * i64::from(stage.until_minutes_before))
     }

@@ -30,6 +30,8 @@ struct Papers {
     /// The list in which its buyer finds it.
     list: String,
     refunds: Vec<Refund>,
+    /// Whether it is the deposit of a request.
+    is_request: bool,
     wrong: Vec<Violation>,
 }
 
@@ -54,6 +56,9 @@ impl Audit<'_> {
         check_money(&order, &papers.refunds, &mut look);
         self.check_progress(&order, &papers.refunds, &mut look);
         self.check_belongs(&order, &papers.list, &mut look).await?;
+        if order.is_deposit() && papers.is_request {
+            return Ok(look);
+        }
         self.check_owns(&order, &mut look).await?;
         self.check_issued(&order, &mut look).await?;
         Ok(look)
@@ -67,16 +72,11 @@ impl Audit<'_> {
             State::Reserved { expires: until } | State::Reviving { until, .. } if *until <= self.now => {
                 open(Unfinished::Overdue { order: id, state: word(&order.state) });
             }
-            State::Paid(_) => open(Unfinished::AwaitsTickets { order: id }),
+            State::Paid(_) if !order.is_deposit() => open(Unfinished::AwaitsTickets { order: id }),
             State::Refunding { refund, .. } => open(Unfinished::Refunding { order: id, refund: *refund }),
             _ => {}
         }
-        if order.due() == Some(Due::Refund) {
-            open(Unfinished::Owed { order: id });
-        }
-        for refund in refunds.iter().filter(|refund| refund.state == refund::State::Approved) {
-            open(Unfinished::NotSent { order: id, refund: refund.id });
-        }
+        check_debts(order, refunds, look);
     }
 
     /// The order is this tenant's in all that it names: user, list, event, pools.
@@ -210,6 +210,8 @@ impl Papers {
                 stored(item).map(|stored| papers.order = is_order(stored)).err()
             } else if let Some(refund) = parse_refund(text_of(&item, SORT)) {
                 read_refund(id, refund, item).map(|refund| papers.refunds.push(refund)).err()
+            } else if key.sort == keys::REQUEST {
+                crate::waitlist::read(item).map(|_| papers.is_request = true).err()
             } else {
                 Some(Failed::corrupt("neither an order nor a refund"))
             };
@@ -258,6 +260,18 @@ fn check_money(order: &Order, refunds: &[Refund], look: &mut Look) {
         && !granted.iter().copied().any(|it| is_late(&it))
     {
         look.wrong(seen, Violation::DebtForgotten { order: id });
+    }
+}
+
+/// Money that is on its way back.
+fn check_debts(order: &Order, refunds: &[Refund], look: &mut Look) {
+    let (id, seen) = (order.id, seen(order));
+    let mut open = |unfinished| look.open(seen, unfinished);
+    if order.due() == Some(Due::Refund) {
+        open(Unfinished::Owed { order: id });
+    }
+    for refund in refunds.iter().filter(|refund| refund.state == refund::State::Approved) {
+        open(Unfinished::NotSent { order: id, refund: refund.id });
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Traveller {
     pub document: String,
     /// Its number.
     pub number: String,
+    /// The word for what the fare depends on.
+    pub kind: String,
 }
 
 impl std::fmt::Debug for Traveller {
@@ -54,8 +56,8 @@ impl Orders<'_> {
     /// Seals whom to reach about an order.
     pub async fn seal_contact(&self, order: OrderId, reach: &Reach) -> Result<Contact, Failed> {
         let mut texts = vec![Some(reach.name.as_str()), Some(reach.phone.as_str())];
-        for Traveller { name, document, number } in &reach.passengers {
-            texts.extend([Some(name.as_str()), Some(document.as_str()), Some(number.as_str())]);
+        for Traveller { name, document, number, kind } in &reach.passengers {
+            texts.extend([name, document, number, kind].map(|text| Some(text.as_str())));
         }
         let plain = pack(&texts)?;
         Ok(Contact::sealed(self.tenant.seal(place(&order.bytes()), &plain).await?))
@@ -71,10 +73,11 @@ impl Orders<'_> {
         let mut next = || texts.next().unwrap_or_default();
         let (name, phone) = (next(), next());
         let rest: Vec<String> = texts.collect();
-        let passengers = rest.chunks_exact(3).map(|texts| Traveller {
+        let passengers = rest.chunks_exact(4).map(|texts| Traveller {
             name: texts[0].clone(),
             document: texts[1].clone(),
             number: texts[2].clone(),
+            kind: texts[3].clone(),
         });
         Ok(Reach { name, phone, passengers: passengers.collect() })
     }

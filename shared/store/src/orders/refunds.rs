@@ -91,19 +91,12 @@ impl Orders<'_> {
 
     /// Gives tickets back, all or nothing: the order as decided, the refund as decided, and each ticket void. A ticket that
     /// is not issued yet is made void on purpose, so that a late issuer leaves it alone.
-    pub async fn enter_refund(
-        &self,
-        change: &Change,
-        refund: &Refund,
-    ) -> Result<RefundEntry, Failed> {
+    pub async fn enter_refund(&self, change: &Change, refund: &Refund) -> Result<RefundEntry, Failed> {
         self.give_back(change, None, refund).await
     }
 
     /// Gives tickets back for those of another order, which is paid in the same write: all or nothing.
-    pub async fn enter_exchange(
-        &self,
-        exchange: &Exchange,
-    ) -> Result<RefundEntry, Failed> {
+    pub async fn enter_exchange(&self, exchange: &Exchange) -> Result<RefundEntry, Failed> {
         self.give_back(&exchange.old, Some(&exchange.new), &exchange.refund).await
     }
 
@@ -135,12 +128,7 @@ impl Orders<'_> {
 
     /// Reads which part of the transaction was refused: one of the first `decided`, or a ticket. One that was applied, but whose reply was lost, shows the refund as
     /// it was to be.
-    async fn explain(
-        &self,
-        codes: &[Option<&str>],
-        refund: &Refund,
-        decided: usize,
-    ) -> Result<RefundEntry, Failed> {
+    async fn explain(&self, codes: &[Option<&str>], refund: &Refund, decided: usize) -> Result<RefundEntry, Failed> {
         if codes.iter().any(|code| {
             matches!(code, Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"))
         }) {
@@ -181,6 +169,7 @@ impl Orders<'_> {
             Reason::Late => ("late", None, None),
             Reason::Duplicate => ("duplicate", None, None),
             Reason::Changed { to, kept } => ("changed", None, Some((to.bare(), *kept))),
+            Reason::Waited => ("waited", None, None),
         };
         let record = RefundItem {
             cap: CaptureItem::of(&refund.capture),
@@ -241,6 +230,7 @@ pub(crate) fn read(order: OrderId, id: RefundId, item: Item) -> Result<Refund, F
             let (to, kept) = item.to.clone().ok_or_else(|| Failed::corrupt("a change to nothing"))?;
             Reason::Changed { to: OrderId::from_bare(&to).map_err(Failed::corrupt)?, kept }
         }
+        "waited" => Reason::Waited,
         other => return Err(Failed::corrupt(other)),
     };
     Ok(Refund {

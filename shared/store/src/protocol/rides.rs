@@ -109,6 +109,13 @@ impl Tenant {
         }
     }
 
+    /// How many seats a party could have, read afresh and counted up to its size.
+    pub async fn rides_left(&self, claim: &RideClaim<'_>, now: Timestamp) -> Result<u32, Failed> {
+        let pool = keys::class_pool(&self.id, claim.run.id, claim.class);
+        let (rows, km) = (self.coach_rows(pool, now).await?, claim.run.train.km());
+        Ok(Search { tenant: self, claim, pool, now, rows, held: Vec::new(), km, is_fresh: true }.left())
+    }
+
     /// Every row of a class as it is.
     async fn coach_rows(&self, pool: PoolKey, now: Timestamp) -> Result<CoachRows, Failed> {
         let coach = |(address, block): (BlockAddress, Block)| match block {
@@ -120,13 +127,14 @@ impl Tenant {
         Ok(rows)
     }
 
-    /// Holds the time of one person for a journey, in every week that it touches.
+    /// Holds the time of one person for a journey, in every week that it touches. It may overlap with what an order holds that
+    /// it is to take the place of.
     ///
     /// # Errors
     /// Where the database fails in the middle, what was held, or may have been, comes along: the caller abandons it.
     pub async fn hold_person(
         &self,
-        order: OrderId,
+        (order, instead_of): (OrderId, Option<OrderId>),
         ticket: u8,
         person: &[u8; 32],
         journey: &[Presence],
@@ -135,7 +143,7 @@ impl Tenant {
         let mut held = Vec::with_capacity(journey.len());
         for presence in journey {
             let block = BlockAddress { pool: keys::person_pool(&self.id, person, presence), number: 0 };
-            let what = What::Person { ticket, places: presence.places(), instead_of: None };
+            let what = What::Person { ticket, places: presence.places(), instead_of };
             let one = Held { block, what, token: token() };
             match self.hold_week(order, &one, until, now).await {
                 Ok(true) => held.push(one),

@@ -5,6 +5,7 @@ use proptest::{prelude::*, strategy::ValueTree as _};
 use super::*;
 use crate::{
     id::{Id as _, OrderId, RefundId},
+    inventory,
     order::{
         Arrived, Draft, Purchase, Quantity, Settlement, Status,
         tests::{at, capture, draft, total},
@@ -51,16 +52,27 @@ fn tickets_are_numbered_through_the_seats() {
 #[test]
 fn a_seat_whose_ticket_was_given_back_is_surplus_and_the_others_stay() {
     let order = paid().refund(&[1, 2], RefundId::from_bytes([1; 16]), at(20)).unwrap().order;
-    let lost: Vec<_> = order.surplus_seats().into_iter().map(|(held, lost)| (held.block.number, lost)).collect();
-    assert_eq!(lost, [(0, places(&[7])), (9, places(&[1]))]);
+    let released: Vec<_> =
+        order.giving_back(at(30), || TOKEN).iter().map(|(block, it)| (block.number, places_of(it))).collect();
+    assert_eq!(released, [(0, places(&[7])), (9, places(&[1]))]);
     let verdict = |block, place| {
         let (block, examined) = seat(block, place, order.id);
         order.seat_verdict(block, &examined)
     };
     assert_eq!((verdict(0, 3), verdict(0, 7), verdict(9, 1)), (Verdict::Keep, Verdict::Evict, Verdict::Evict));
     assert_eq!((verdict(0, 4), verdict(1, 3)), (Verdict::Evict, Verdict::Evict), "not listed");
-    let found = order.held[0].listed(&order, places(&[3, 7]));
-    assert_eq!(order.removable(address(0), found).len(), 1);
+}
+
+/// The seats that a change makes free.
+fn places_of(change: &inventory::Change) -> Places {
+    examined_of(change).iter().map(|one| one.place).collect()
+}
+
+fn examined_of(change: &inventory::Change) -> Vec<Examined> {
+    match change {
+        inventory::Change::Row(Change::Release { examined }) => examined.clone(),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -70,9 +82,15 @@ fn seats_of_a_ticketed_order_are_confirmed_by_their_tokens() {
     let (_, other) = seat(0, 7, order.id);
     let other = Examined { entry: Entry { token: Token([2; 6]), ..other.entry }, ..other };
     let (_, stray) = seat(0, 4, order.id);
-    let confirm = |place, token| Change::Confirm { order: order.id, places: places(&[place]), token };
-    assert_eq!(order.confirming_seats(block, &[one, other, stray]), [confirm(3, TOKEN), confirm(7, Token([2; 6]))]);
-    assert_eq!(paid().confirming_seats(block, &[one]), [], "no ticket, no confirmation");
+    let mut row = RowBlock::empty(16);
+    for one in [one, other, stray] {
+        let hold = Change::Hold { places: Places::one(one.place), entry: one.entry, evict: Vec::new() };
+        row.apply(&hold).unwrap();
+    }
+    let found = inventory::Block::Row(row);
+    let confirm = |place, token| Change::Confirm { order: order.id, places: places(&[place]), token }.into();
+    assert_eq!(order.still_confirming(block, &found), [confirm(3, TOKEN), confirm(7, Token([2; 6]))]);
+    assert_eq!(paid().still_confirming(block, &found), [], "no ticket, no confirmation");
     assert_eq!(
         paid().verdict(
             block,
@@ -90,8 +108,6 @@ fn seats_of_a_ticketed_order_are_confirmed_by_their_tokens() {
 fn an_order_of_tickets_without_numbers_has_no_seats() {
     let order = Order::reserve(draft(3, total()), at(0)).unwrap();
     assert_eq!(order.seats().count(), 0);
-    assert_eq!(order.surplus_seats(), []);
-    assert_eq!(order.held[0].listed(&order, Places::first(16)), []);
 }
 
 /// Orders that want seats of one block, and everybody who acts on them, each step a read or a write. What was read may be
@@ -102,8 +118,8 @@ struct World {
     stored: Vec<Option<Stored>>,
     held: Vec<Option<Held>>,
     revivals: Vec<Option<Revival>>,
-    /// Entries that were read and whose order has not been looked at since.
-    looked: Vec<(usize, Vec<Examined>)>,
+    /// The block as it was read, and whose entries are looked at; the order has not been looked at since.
+    looked: Vec<(usize, inventory::Block)>,
     /// Entries whose order was then seen to have ended, or not to own them any more.
     surplus: Vec<Vec<Examined>>,
     tokens: u8,
@@ -237,21 +253,34 @@ impl World {
         if self.looked.is_empty() {
             return;
         }
-        let (number, examined) = self.looked.swap_remove(which % self.looked.len());
+        let (number, found) = self.looked.swap_remove(which % self.looked.len());
         self.settle(number);
-        let surplus = match self.order(number) {
-            None => examined,
-            Some(order) => order.removable(address(0), examined),
+        let changes = match self.order(number) {
+            None => found.evicting(id(number)),
+            Some(order) => order.still_giving_back(address(0), &found, || TOKEN),
         };
-        self.surplus.push(surplus);
+        self.surplus.push(changes.iter().flat_map(examined_of).collect());
     }
 
     fn confirm(&mut self, number: usize) {
         let Some(order) = self.order(number) else { return };
-        let found = self.block.examine(order.id, Places::first(SEATS));
-        for change in order.confirming_seats(address(0), &found) {
+        for change in order.still_confirming(address(0), &self.found()) {
+            let inventory::Change::Row(change) = change else { panic!("{change:?}") };
             self.block.apply(&change).unwrap();
         }
+    }
+
+    /// Gives back what the order lists and does not own, without having looked.
+    fn release(&mut self, number: usize) {
+        let Some(order) = self.order(number) else { return };
+        for (_, change) in order.giving_back(at(self.now), || TOKEN) {
+            let _ = self.block.apply(&Change::Release { examined: examined_of(&change) });
+        }
+    }
+
+    /// The block as it is now.
+    fn found(&self) -> inventory::Block {
+        inventory::Block::Row(self.block.clone())
     }
 
     fn tidy(&mut self) {
@@ -295,7 +324,7 @@ impl World {
                     self.write(number, change.order);
                 }
             }
-            12 => self.looked.push((number, self.block.examine(id(number), Places::first(SEATS)))),
+            12 => self.looked.push((number, self.found())),
             13 => self.see(which),
             14 => {
                 let examined = self.surplus.get(which % self.surplus.len().max(1)).cloned().unwrap_or_default();
@@ -308,6 +337,7 @@ impl World {
                     self.write(number, change.order);
                 }
             }
+            18 => self.release(number),
             _ => self.settle(number),
         }
     }

@@ -1,0 +1,296 @@
+//! Goes through a line and serves whoever can be served with what is free.
+
+use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
+
+use app::{App, Failure, message::LineMoved, wire::Text};
+use domain::{
+    event::later,
+    id::{Id as _, OrderId, SessionId},
+    order::{Order, Quantity},
+    pool::PoolKey,
+    waitlist::{self, Request},
+};
+use providers::queue::Queue;
+use store::{Applied, Mark, Tenant, Waiting};
+
+use super::{
+    alternative::{Alternative, Party},
+    money,
+    tend::{self, Standing, tend},
+};
+use crate::place_order::wanted::{Outcome, Wanted};
+
+/// How many requests one message serves; another one follows for the rest.
+const MOST: usize = 16;
+/// Seconds after which a line in which somebody is being served is looked at again.
+const AGAIN_SECS: u32 = 3;
+/// Seconds after which an entry whose request was never written is removed.
+const UNWRITTEN_SECS: i64 = 3_600;
+/// Holds are decided upon by what is there, not by what was seen lately.
+const AFRESH: usize = 2;
+
+/// The marks of a line's pools, as they were before anything was read.
+type Marks = BTreeMap<PoolKey, Mark>;
+
+/// A line as it was looked at.
+struct Line<'a> {
+    app: &'a App,
+    tenant: &'a Tenant,
+    id: SessionId,
+    waiting: Vec<Waiting>,
+    /// Those who are served, or gone.
+    over: Vec<Waiting>,
+    /// What was tried in vain: a request and one of its alternatives.
+    vain: HashSet<(OrderId, usize)>,
+}
+
+/// An alternative that may be had.
+struct Choice {
+    request: OrderId,
+    place: usize,
+    wanted: Wanted,
+    /// The same for those who take from the same stock.
+    of: String,
+}
+
+/// Serves a line.
+pub(crate) async fn serve(app: &App, tenant: &Tenant, id: SessionId) -> Result<(), Failure> {
+    let (was, entries) = tenant.waitlist().standing(id).await?;
+    if entries.is_empty() {
+        return Ok(tenant.waitlist().forget(id, was).await?);
+    }
+    let mut line = Line { app, tenant, id, waiting: Vec::new(), over: Vec::new(), vain: HashSet::new() };
+    let is_quiet = line.gather(&entries).await?;
+    Box::pin(line.serve(is_quiet)).await
+}
+
+/// Has a line looked at.
+pub(crate) async fn wake(app: &App, tenant: &Tenant, line: SessionId, delay_secs: u32) -> Result<(), Failure> {
+    let moved = LineMoved { tenant: Text(tenant.id().clone()), line: Some(Text(line)), request: None };
+    Ok(app.queues.send(Queue::ServeWaitlist, &moved, delay_secs, app.now()).await?)
+}
+
+impl Line<'_> {
+    /// Tends everybody who stands here. No: somebody is being served by somebody else.
+    async fn gather(&mut self, entries: &[OrderId]) -> Result<bool, Failure> {
+        let found = self.tenant.waitlist().find_all(entries).await?;
+        for id in entries.iter().filter(|id| !found.iter().any(|waiting| waiting.id == **id)) {
+            if later(id.created(), UNWRITTEN_SECS) < self.app.now() {
+                self.tenant.waitlist().leave(self.id, *id).await?;
+            }
+        }
+        let mut is_quiet = true;
+        for waiting in found {
+            match tend(self.app, self.tenant, waiting).await? {
+                Standing::InLine(waiting) => self.waiting.push(waiting),
+                Standing::Over(waiting) => self.over.push(waiting),
+                Standing::UnderWay => is_quiet = false,
+                Standing::Unpaid => {}
+            }
+        }
+        Ok(is_quiet)
+    }
+
+    async fn serve(&mut self, mut is_quiet: bool) -> Result<(), Failure> {
+        for _ in 0..MOST {
+            let marks = self.marks().await?;
+            let next = if is_quiet { self.next().await? } else { None };
+            let Some(option) = next else {
+                self.settle_marks(&marks, is_quiet).await?;
+                return if is_quiet { Ok(()) } else { wake(self.app, self.tenant, self.id, AGAIN_SECS).await };
+            };
+            is_quiet = Box::pin(self.grant(option)).await?;
+        }
+        wake(self.app, self.tenant, self.id, 0).await
+    }
+
+    /// The marks of the pools that somebody waits for, or did. A pool that somebody waits for and that is not marked is
+    /// marked: nobody passes by from then on.
+    async fn marks(&self) -> Result<Marks, Failure> {
+        let (awaited, mut marks) = (self.pools(&self.waiting)?, Marks::new());
+        for pool in awaited.iter().chain(&self.pools(&self.over)?) {
+            let mut mark = self.tenant.waitlist().marked(*pool).await?;
+            if mark.line != Some(self.id) && awaited.contains(pool) {
+                self.tenant.waitlist().mark(*pool, self.id).await?;
+                mark = self.tenant.waitlist().marked(*pool).await?;
+            }
+            marks.insert(*pool, mark);
+        }
+        Ok(marks)
+    }
+
+    fn pools(&self, requests: &[Waiting]) -> Result<HashSet<PoolKey>, Failure> {
+        let mut pools = HashSet::new();
+        for waiting in requests {
+            pools.extend(Party::read(&waiting.about).map_err(Failure::poison)?.pools_of(self.id));
+        }
+        Ok(pools)
+    }
+
+    /// Nobody can be served: who did not wait may buy, unless something has come back since. Those who are over leave.
+    async fn settle_marks(&mut self, marks: &Marks, is_quiet: bool) -> Result<(), Failure> {
+        let awaited = self.pools(&self.waiting)?;
+        for (pool, mark) in marks {
+            if !is_quiet {
+                continue;
+            }
+            if !awaited.contains(pool) {
+                self.tenant.waitlist().unmark(*pool, *mark).await?;
+            } else if mark.is_shut {
+                self.tenant.waitlist().open_gate(*pool, *mark).await?;
+            }
+        }
+        if is_quiet {
+            for waiting in std::mem::take(&mut self.over) {
+                self.tenant.waitlist().leave(self.id, waiting.id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whose turn it is, and what they are to have.
+    async fn next(&self) -> Result<Option<Choice>, Failure> {
+        let now = self.app.now();
+        let mut options = Vec::new();
+        for waiting in &self.waiting {
+            options.extend(self.options_of(waiting).await?);
+        }
+        let mut left: HashMap<(&str, u8), u64> = HashMap::new();
+        for option in &options {
+            let key = (option.of.as_str(), option.wanted.quantity.get());
+            if let Entry::Vacant(unknown) = left.entry(key) {
+                unknown.insert(option.wanted.left(self.app).await?);
+            }
+        }
+        let could = |place: &usize, party: Quantity| {
+            let option = &options[*place];
+            let left = left.get(&(option.of.as_str(), party.get())).copied().unwrap_or(0);
+            (u64::from(party.get()) <= left).then_some(())
+        };
+        let grants = waitlist::serve(&self.line(&options)?, now, could);
+        // What is free is counted anew for the one after: what was taken for this one is gone then.
+        let Some(first) = grants.first() else { return Ok(None) };
+        let place =
+            options.iter().enumerate().filter(|(_, option)| Waiting::number(option.request) == first.turn.number);
+        let place = place.map(|(place, _)| place).nth(first.alternative);
+        Ok(place.map(|place| options.swap_remove(place)))
+    }
+
+    /// The line as the rules see it: what may be had, by its place among the options.
+    fn line(&self, options: &[Choice]) -> Result<Vec<Request<usize>>, Failure> {
+        let mut line = Vec::new();
+        for waiting in &self.waiting {
+            let mine = options.iter().enumerate().filter(|(_, option)| option.request == waiting.id);
+            let mine: Vec<usize> = mine.map(|(place, _)| place).collect();
+            let request = &waiting.request;
+            if !mine.is_empty() {
+                line.push(Request::new(request.turn, request.party, mine, request.until).map_err(Failure::poison)?);
+            }
+        }
+        Ok(line)
+    }
+
+    /// What may be had of what a request asks for in this line: it is for sale, costs no more than was paid, and was not tried
+    /// in vain.
+    async fn options_of(&self, waiting: &Waiting) -> Result<Vec<Choice>, Failure> {
+        let party = Party::read(&waiting.about).map_err(Failure::poison)?;
+        let whom = party.strangers(waiting.user, waiting.request.party);
+        let mut options = Vec::new();
+        for (place, text) in waiting.request.alternatives().iter().enumerate() {
+            if self.vain.contains(&(waiting.id, place)) {
+                continue;
+            }
+            let alternative = Alternative::read(text).map_err(Failure::poison)?;
+            let wanted = match alternative.wanted(self.tenant.clone(), &whom, self.app).await {
+                Ok(wanted) => wanted,
+                Err(error) if error.code.status() < 500 => continue,
+                Err(error) => return Err(Failure::retry(error)),
+            };
+            let (price, paid) = (wanted.total, party.amount());
+            let is_affordable = price.currency == paid.currency && price.minor <= paid.minor;
+            if is_affordable && wanted.subject.session() == self.id {
+                options.push(Choice { request: waiting.id, place, wanted, of: text.clone() });
+            }
+        }
+        Ok(options)
+    }
+
+    /// Names an order, holds for it, and writes it. No: somebody else serves this line, too, and whoever comes after must not be
+    /// served first.
+    async fn grant(&mut self, option: Choice) -> Result<bool, Failure> {
+        let at = self.waiting.iter().position(|waiting| waiting.id == option.request);
+        let at = at.ok_or_else(|| Failure::retry("a request that does not wait is served"))?;
+        let waiting = self.waiting.remove(at);
+        let now = self.app.now();
+        let random = self.app.random().map_err(Failure::retry)?;
+        let order = self.app.keys.order_id(self.tenant.id(), waiting.user, now, random);
+        let begun = waiting.with(waiting.request.clone().begin(order, now).map_err(Failure::retry)?);
+        let standing = if self.tenant.waitlist().put(&begun).await? {
+            if !Box::pin(self.make(order, &begun, &option)).await? {
+                self.vain.insert((option.request, option.place));
+            }
+            tend(self.app, self.tenant, begun).await?
+        } else {
+            let found = self.tenant.waitlist().find(waiting.id).await?;
+            tend(self.app, self.tenant, found.ok_or_else(|| Failure::retry("a request has gone"))?).await?
+        };
+        match standing {
+            Standing::InLine(waiting) => self.waiting.push(waiting),
+            Standing::Over(waiting) => {
+                for line in waiting.lines.iter().filter(|line| **line != self.id) {
+                    wake(self.app, self.tenant, *line, 0).await?;
+                }
+                self.over.push(waiting);
+            }
+            Standing::UnderWay | Standing::Unpaid => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Makes the order that serves a request. No: it was settled, and will never be.
+    async fn make(&self, id: OrderId, waiting: &Waiting, option: &Choice) -> Result<bool, Failure> {
+        let Some((wanted, deposit)) = self.in_full(waiting, option).await? else {
+            self.tenant.abandon(id, &[], self.app.now()).await?;
+            return Ok(false);
+        };
+        let contact = self.tenant.orders().seal_contact(id, &wanted.contact).await?;
+        let (held, seats) = match wanted.hold(id, AFRESH, self.app).await {
+            Ok(Outcome::Held { held, seats }) => (held, seats),
+            Ok(Outcome::Refused(refused)) => {
+                self.tenant.abandon(id, &refused.held, self.app.now()).await?;
+                return Ok(false);
+            }
+            Err((failed, held)) => {
+                self.tenant.abandon(id, &held, self.app.now()).await?;
+                return Err(failed.into());
+            }
+        };
+        let capture = money::part(&deposit, wanted.total);
+        let draft = wanted.draft(id, (held.clone(), seats), contact);
+        let now = self.app.now();
+        let written = match Order::of_deposit(draft, capture, now) {
+            Ok(order) => self.tenant.orders().create(&order).await? == Applied::Done,
+            Err(_) => false,
+        };
+        if !written {
+            self.tenant.abandon(id, &held, now).await?;
+        }
+        Ok(written)
+    }
+
+    /// What is wanted, with the names of those who wait; nothing where they are not known any more.
+    async fn in_full(&self, waiting: &Waiting, option: &Choice) -> Result<Option<(Wanted, Order)>, Failure> {
+        let deposit = tend::deposit(self.tenant, waiting).await?;
+        let party = Party::read(&waiting.about).map_err(Failure::poison)?;
+        let reach = self.tenant.orders().open_contact(&deposit).await?;
+        let Some(whom) = party.people(waiting.user, waiting.request.party, reach) else { return Ok(None) };
+        let alternative = Alternative::read(&option.of).map_err(Failure::poison)?;
+        match alternative.wanted(self.tenant.clone(), &whom, self.app).await {
+            // The price is that which was looked at.
+            Ok(wanted) if wanted.total == option.wanted.total => Ok(Some((wanted, deposit))),
+            Ok(_) => Ok(None),
+            Err(error) if error.code.status() < 500 => Ok(None),
+            Err(error) => Err(Failure::retry(error)),
+        }
+    }
+}

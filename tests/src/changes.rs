@@ -1,0 +1,281 @@
+//! Tickets that are changed for others: another train, another stretch, other seats. Whoever changes has either the old
+//! tickets or the new ones, and has paid for what they have.
+
+use serde_json::{Value, json};
+
+use crate::{
+    audit::audit,
+    client::Answer,
+    rail::{DAY, TRAINS, open, opening, railway_of},
+    rides::{self, line_of, run},
+    sale::HOLD,
+    shop::{PRICE, Person, Shop, fresh_key, person, text},
+    theatre,
+    venues::{event, publish, venue},
+};
+
+/// Two passengers of the first train from end to end, paid and ticketed.
+async fn travellers(shop: &Shop, who: &Person, stretch: (&str, &str)) -> Value {
+    let found = run(shop, "G1", "haicheng", "shanyangbei").await;
+    let held = rides::order(shop, who, rides::wish(&found, stretch, "second", &[1, 2])).await;
+    shop.pay(who, &text(&held, "id")).await;
+    shop.until(who, &text(&held, "id"), "ticketed").await
+}
+
+async fn change(shop: &Shop, who: &Person, order: &Value, body: Value) -> Answer {
+    shop.create(who, &format!("/api/orders/{}/change", text(order, "id")), body).await
+}
+
+async fn quote(shop: &Shop, who: &Person, order: &Value, query: &str) -> Answer {
+    shop.get(who, &format!("/api/orders/{}/change?{query}", text(order, "id"))).await
+}
+
+async fn see(shop: &Shop, who: &Person, order: &Value) -> Value {
+    shop.drained().await;
+    shop.see(who, &text(order, "id")).await
+}
+
+/// What of an order's tickets admits.
+fn valid(order: &Value) -> usize {
+    order["tickets"].as_array().unwrap().iter().filter(|ticket| ticket["status"] == "valid").count()
+}
+
+#[tokio::test]
+pub(crate) async fn a_passenger_takes_a_cheaper_train_and_gets_the_rest_back() {
+    let shop = line_of(Shop::open().await).await;
+    let who = shop.buyer().await;
+    let old = travellers(&shop, &who, ("HCA", "SYB")).await;
+    let noon = run(&shop, "G3", "haicheng", "shanyang").await;
+    let ask = format!("runId={}&from=HCB&to=SYA", text(&noon, "runId"));
+    let cost = quote(&shop, &who, &old, &ask).await.data();
+    let (before, after) = (cost["oldAmount"].as_u64().unwrap(), cost["newAmount"].as_u64().unwrap());
+    assert!(before > after, "{cost}");
+    assert_eq!(
+        (&cost["toPay"], &cost["givenBack"], &cost["fee"]),
+        (&json!(0), &json!(before - after), &json!(0)),
+        "{cost}"
+    );
+
+    // One of the two travels later, at once and without paying.
+    let ticket = &old["tickets"][1]["id"];
+    let body = json!({"ticketIds": [ticket], "runId": noon["runId"], "from": "HCB", "to": "SYA"});
+    let placed = change(&shop, &who, &old, body.clone()).await.expect(202);
+    assert_eq!((&placed["status"], &placed["totalAmount"]), (&json!("paid"), &json!(after / 2)), "{placed}");
+    let new = see(&shop, &who, &placed).await;
+    assert_eq!(
+        (&new["status"], &new["from"], &new["quantity"]),
+        (&json!("ticketed"), &json!("HCB"), &json!(1)),
+        "{new}"
+    );
+    assert_eq!((new["seats"].as_array().map(Vec::len), valid(&new)), (Some(1), 1), "{new}");
+    let rest = see(&shop, &who, &old).await;
+    assert_eq!((&rest["status"], valid(&rest)), (&json!("ticketed"), 1), "{rest}");
+    let free = run(&shop, "G1", "haicheng", "shanyangbei").await;
+    assert_eq!(rides_left(&free), 59, "a seat of the first train is free again: {free}");
+
+    // It is changed once, and once given up it is nobody's.
+    let again = change(&shop, &who, &new, json!({"runId": noon["runId"]})).await;
+    assert_eq!((again.status, &again.json()["reason"]), (409, &json!("too_often")), "{again}");
+    let gone = change(&shop, &who, &old, body).await;
+    assert_eq!((gone.status, &gone.json()["reason"]), (409, &json!("unknown_ticket")), "{gone}");
+
+    // What is given back of the new ticket comes from what was paid for the old one.
+    let refund = json!({"orderId": new["id"], "reason": "ill"});
+    let refund = shop.create(&who, "/api/payments/refund", refund).await.expect(202);
+    assert_eq!(refund["amount"], after / 2, "{refund}");
+    shop.drained().await;
+    let counted = audit(&shop).await;
+    assert_eq!((counted.taken, counted.returned), (before, before / 2));
+}
+
+fn rides_left(found: &Value) -> u64 {
+    crate::rail::class(found, "second")["remaining"].as_u64().unwrap()
+}
+
+#[tokio::test]
+pub(crate) async fn a_dearer_ride_is_paid_in_full_and_the_old_money_comes_back() {
+    let shop = line_of(Shop::open().await).await;
+    let who = shop.buyer().await;
+    let old = travellers(&shop, &who, ("HCA", "LKA")).await;
+    // Further on the same train: the passengers are on it already, and may be.
+    let cost = quote(&shop, &who, &old, &format!("runId={}&to=SYB", text(&old, "runId"))).await.data();
+    assert_eq!(cost["toPay"], cost["newAmount"], "{cost}");
+    assert_eq!(cost["givenBack"], cost["oldAmount"], "{cost}");
+    let body = json!({"runId": old["runId"], "to": "SYB"});
+    let placed = change(&shop, &who, &old, body).await.expect(202);
+    assert_eq!((&placed["status"], &placed["totalAmount"]), (&json!("pending"), &cost["newAmount"]), "{placed}");
+    assert_eq!(valid(&see(&shop, &who, &old).await), 2, "until it is paid the old tickets are valid");
+
+    shop.pay(&who, &text(&placed, "id")).await;
+    let new = see(&shop, &who, &placed).await;
+    assert_eq!((&new["status"], valid(&new)), (&json!("ticketed"), 2), "{new}");
+    let gone = see(&shop, &who, &old).await;
+    assert_eq!((&gone["status"], valid(&gone)), (&json!("refunded"), 0), "{gone}");
+    let counted = audit(&shop).await;
+    let amount = |name: &str| cost[name].as_u64().unwrap();
+    assert_eq!((counted.taken, counted.returned), (amount("oldAmount") + amount("newAmount"), amount("oldAmount")));
+    assert_eq!((counted.sold, counted.held), (2, 0), "the old seats are free");
+}
+
+#[tokio::test]
+pub(crate) async fn who_does_not_pay_for_a_change_keeps_what_they_have() {
+    let shop = line_of(Shop::open().await).await;
+    let who = shop.buyer().await;
+    let old = travellers(&shop, &who, ("HCA", "LKA")).await;
+    let body = json!({"runId": old["runId"], "to": "SYB"});
+    let placed = change(&shop, &who, &old, body.clone()).await.expect(202);
+    shop.drained().await;
+    let payment = shop.begin(&who, &text(&placed, "id")).await;
+    shop.pass(4 * HOLD).await;
+    assert_eq!(shop.status(&who, &text(&placed, "id")).await, "expired");
+    // A payment that comes all the same goes back: nobody is put on another train without knowing.
+    shop.complete(&who, &payment, json!({})).await;
+    shop.drained().await;
+    assert_eq!(shop.status(&who, &text(&placed, "id")).await, "expired");
+    assert_eq!(valid(&see(&shop, &who, &old).await), 2);
+
+    // Whoever gives the old tickets back while the new ones wait for their payment gets that back too.
+    let placed = change(&shop, &who, &old, body).await.expect(202);
+    shop.drained().await;
+    let refund = json!({"orderId": old["id"], "reason": "ill"});
+    shop.create(&who, "/api/payments/refund", refund).await.expect(202);
+    shop.drained().await;
+    shop.pay(&who, &text(&placed, "id")).await;
+    assert_eq!(shop.status(&who, &text(&placed, "id")).await, "expired");
+    let counted = audit(&shop).await;
+    assert_eq!((counted.sold, counted.held), (0, 0));
+    assert_eq!(counted.taken, counted.returned, "all money is back");
+}
+
+#[tokio::test]
+pub(crate) async fn a_fee_is_kept_and_rules_narrow_as_the_train_leaves() {
+    let shop = Shop::open().await;
+    railway_of(&shop, TRAINS).await;
+    let mut terms = opening(DAY, DAY);
+    terms["templates"][0]["changes"] = json!({"most": 2, "stages": [
+        {"untilMinutesBefore": 2_880, "dates": "any", "otherDestination": true, "feePercent": 25},
+        {"untilMinutesBefore": 0, "dates": "same"},
+    ]});
+    open(&shop, terms).await;
+    let who = shop.buyer().await;
+    let old = travellers(&shop, &who, ("HCA", "SYB")).await;
+    let run = text(&old, "runId");
+    let cost = quote(&shop, &who, &old, &format!("runId={run}&to=LKA")).await.data();
+    let (before, after) = (cost["oldAmount"].as_u64().unwrap(), cost["newAmount"].as_u64().unwrap());
+    let fee = (before - after) / 4;
+    assert_eq!((&cost["fee"], &cost["givenBack"]), (&json!(fee), &json!(before - after - fee)), "{cost}");
+    let new = change(&shop, &who, &old, json!({"runId": run, "to": "LKA"})).await.expect(202);
+    assert_eq!(valid(&see(&shop, &who, &new).await), 2);
+    // Two days before it leaves nobody goes elsewhere any more.
+    shop.pass(7 * 24 * 3_600).await;
+    let late = quote(&shop, &who, &new, &format!("runId={run}&to=SYB")).await;
+    assert_eq!((late.status, &late.json()["reason"]), (409, &json!("destination")), "{late}");
+    let counted = audit(&shop).await;
+    assert_eq!(counted.taken - counted.returned, after + fee);
+}
+
+#[tokio::test]
+pub(crate) async fn nonsense_about_changes_names_its_fields() {
+    let shop = line_of(Shop::open().await).await;
+    let (who, eve) = (shop.buyer().await, shop.buyer().await);
+    let old = travellers(&shop, &who, ("HCA", "SYB")).await;
+    let run = text(&old, "runId");
+    change(&shop, &eve, &old, json!({"runId": run})).await.refused(404, "not_found");
+    quote(&shop, &eve, &old, &format!("runId={run}")).await.refused(404, "not_found");
+    for (body, field) in [
+        (json!({}), "runId"),
+        (json!({"runId": "run_nonsense"}), "runId"),
+        (json!({"runId": run, "to": "XYZ"}), "to"),
+        (json!({"runId": run, "from": "SYB", "to": "HCA"}), "to"),
+        (json!({"runId": run, "class": "third"}), "class"),
+        (json!({"runId": run, "wishes": ["roof"]}), "wishes[0]"),
+        (json!({"runId": run, "ticketIds": []}), "ticketIds"),
+    ] {
+        let refused = change(&shop, &who, &old, body.clone()).await;
+        refused.refused(400, "validation_failed");
+        assert_eq!(refused.json()["details"][0]["field"], field, "{body}: {refused}");
+    }
+    let ticket = &old["tickets"][0]["id"];
+    for strange in [json!([ticket, ticket]), json!(["tkt_0000000000000000000000000"])] {
+        let refused = change(&shop, &who, &old, json!({"runId": run, "ticketIds": strange})).await;
+        assert!(matches!(refused.status, 400 | 409), "{refused}");
+    }
+    let held = rides::order(&shop, &who, rides::wish(&run_of(&run), ("HCA", "SYB"), "first", &[3])).await;
+    let unpaid = change(&shop, &who, &held, json!({"runId": run})).await;
+    assert_eq!((unpaid.status, &unpaid.json()["reason"]), (409, &json!("not_paid")), "{unpaid}");
+    assert_eq!(valid(&see(&shop, &who, &old).await), 2, "nothing has changed");
+    audit(&shop).await;
+}
+
+fn run_of(run: &str) -> Value {
+    json!({"runId": run})
+}
+
+/// A party of two in a hall, ticketed, and its event.
+async fn party(shop: &Shop, who: &Person) -> (Value, Value) {
+    let hall = venue(shop).await;
+    let event = publish(shop, event(shop, &hall)).await;
+    let named = json!({"seats": ["stalls/2/6", "stalls/2/7"]});
+    let held = theatre::order(shop, who, theatre::wish(&event, "Rear", 2, &named)).await;
+    shop.pay(who, &text(&held, "id")).await;
+    (shop.until(who, &text(&held, "id"), "ticketed").await, event)
+}
+
+async fn relocate(shop: &Shop, who: &Person, order: &Value, body: Value) -> Answer {
+    shop.create(who, &format!("/api/admin/orders/{}/seats", text(order, "id")), body).await
+}
+
+#[tokio::test]
+pub(crate) async fn an_organiser_moves_a_party_to_other_seats() {
+    let shop = Shop::open().await;
+    let who = shop.buyer().await;
+    let (old, event) = party(&shop, &who).await;
+    relocate(&shop, &who, &old, json!({"seats": ["stalls/2/1", "stalls/2/2"]})).await.refused(403, "forbidden");
+
+    // One of the two moves: the other seats of the row are as they were.
+    let body = json!({"ticketIds": [old["tickets"][1]["id"]], "seats": ["stalls/2/3"]});
+    let (path, key) = (format!("/api/admin/orders/{}/seats", text(&old, "id")), fresh_key());
+    let with = [("idempotency-key", key.as_str())];
+    let moved = shop.call_with(&shop.admin, "POST", &path, &with, body.clone()).await.expect(202);
+    let again = shop.call_with(&shop.admin, "POST", &path, &with, body).await.expect(202);
+    assert_eq!(moved["id"], again["id"], "the same request moves once");
+    let new = see(&shop, &who, &moved).await;
+    assert_eq!((&new["status"], &new["seats"]), (&json!("ticketed"), &json!(["stalls/2/3"])), "{new}");
+    assert_eq!((&new["totalAmount"], valid(&new)), (&json!(PRICE), 1));
+    assert_eq!(valid(&see(&shop, &who, &old).await), 1);
+
+    // The seat that was left can be had by others, the others cannot.
+    shop.clock.advance(3);
+    let ben = shop.buyer().await;
+    let seat = |seat: &str| theatre::wish(&event, "Rear", 1, &json!({"seats": [seat]}));
+    theatre::ask(&shop, &ben, seat("stalls/2/3")).await.refused(409, "seat_taken");
+    theatre::ask(&shop, &ben, seat("stalls/2/6")).await.refused(409, "seat_taken");
+    let had = theatre::order(&shop, &ben, seat("stalls/2/7")).await;
+    shop.pay(&ben, &text(&had, "id")).await;
+    let taken = relocate(&shop, &shop.admin, &new, json!({"seats": ["stalls/2/7"]})).await;
+    taken.refused(409, "seat_taken");
+    let counted = audit(&shop).await;
+    assert_eq!((counted.sold, counted.held, counted.tickets), (3, 0, 3));
+    assert_eq!((counted.taken, counted.returned), (3 * PRICE, 0));
+}
+
+#[tokio::test]
+pub(crate) async fn nobody_is_moved_where_they_have_not_paid_for() {
+    let shop = Shop::open().await;
+    let who = shop.buyer().await;
+    let (old, _) = party(&shop, &who).await;
+    let stranger = person(shop.app(), &shop.tenant, domain::user::Role::Publisher, "stranger").await;
+    relocate(&shop, &stranger, &old, json!({"seats": ["stalls/2/1", "stalls/2/2"]})).await.refused(404, "not_found");
+    for (body, status, code) in [
+        (json!({"seats": ["stalls/2/1"]}), 400, "validation_failed"),
+        (json!({"seats": ["stalls/2/1", "stalls/2/1"]}), 400, "validation_failed"),
+        (json!({"seats": ["stalls/2/1", "attic/1/1"]}), 400, "validation_failed"),
+        (json!({"seats": ["stalls/2/6", "stalls/2/8"]}), 409, "seat_taken"),
+        (json!({"seats": ["stalls/1/1", "stalls/1/2"]}), 409, "seat_not_offered"),
+    ] {
+        relocate(&shop, &shop.admin, &old, body).await.refused(status, code);
+    }
+    assert_eq!(valid(&see(&shop, &who, &old).await), 2);
+    let counted = audit(&shop).await;
+    assert_eq!((counted.sold, counted.held), (2, 0));
+}
