@@ -28,6 +28,8 @@ BODIES = {
         "eventId": "{evt}", "sessionId": "{ses}", "priceOptionId": "{opt}", "quantity": 1,
         "userInfo": {"name": "Wang Fang", "phone": "13800138000"},
     },
+    "change-order": lambda: {"runId": "{run}"},
+    "move-seats": lambda: {"seats": ["a/1/1"]},
     "update-venue": lambda: {"name": "Taken", "city": "Shanghai", "address": "7 Zhongshan"},
     "put-seating": lambda: {"venueId": "{ven}", "prices": [{"category": "A", "priceOption": "Standing"}]},
     "put-map": lambda: {"sections": [{"id": "a", "name": "A", "category": "A", "rows": [{"name": "1", "seats": [{"no": "1", "x": 0, "y": 0}]}]}]},

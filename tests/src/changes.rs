@@ -118,6 +118,23 @@ pub(crate) async fn a_dearer_ride_is_paid_in_full_and_the_old_money_comes_back()
 }
 
 #[tokio::test]
+pub(crate) async fn a_change_whose_webhook_is_lost_is_found_by_asking() {
+    let shop = line_of(Shop::open().await).await;
+    let who = shop.buyer().await;
+    let old = travellers(&shop, &who, ("HCA", "LKA")).await;
+    let placed = change(&shop, &who, &old, json!({"runId": old["runId"], "to": "SYB"})).await.expect(202);
+    shop.drained().await;
+    let payment = shop.begin(&who, &text(&placed, "id")).await;
+    let paid = json!({"outcome": "paid", "delayMs": 604_800_000_u64});
+    shop.complete(&who, &payment, paid).await.expect(200);
+    shop.drained().await;
+    shop.pass(60).await;
+    assert_eq!(valid(&see(&shop, &who, &placed).await), 2);
+    assert_eq!(valid(&see(&shop, &who, &old).await), 0);
+    audit(&shop).await;
+}
+
+#[tokio::test]
 pub(crate) async fn who_does_not_pay_for_a_change_keeps_what_they_have() {
     let shop = line_of(Shop::open().await).await;
     let who = shop.buyer().await;

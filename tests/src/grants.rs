@@ -8,8 +8,8 @@ use providers::queue::Queue;
 use store::Table;
 
 use crate::{
-    accounts, administrators, auditor, door, federation, machines, money, names, organisers, people, rail, restart,
-    sale, sessions, tenants, trail, two_factor, venues, waitlist,
+    accounts, administrators, auditor, changes, door, federation, machines, money, names, organisers, people, rail,
+    restart, sale, sessions, tenants, trail, two_factor, venues, waitlist,
 };
 
 /// Stories that together use what is declared.
@@ -42,6 +42,10 @@ const STORIES: &[fn()] = &[
     money::of_two_captures_the_second_goes_back,
     money::some_tickets_go_back_and_the_others_admit,
     money::what_was_never_paid_or_is_never_given_back_is_refused,
+    changes::a_change_whose_webhook_is_lost_is_found_by_asking,
+    changes::a_dearer_ride_is_paid_in_full_and_the_old_money_comes_back,
+    changes::a_passenger_takes_a_cheaper_train_and_gets_the_rest_back,
+    changes::an_organiser_moves_a_party_to_other_seats,
     door::a_ticket_admits_once_and_its_own_repeat,
     rail::a_timetable_is_imported_as_a_whole_or_not_at_all,
     rail::runs_are_opened_and_found_by_whatever_is_typed,
@@ -88,6 +92,8 @@ const SELDOM: &[(&str, &[Grant], &str)] = &[
     ("send-refund", &[Grant::read(Table::Inventory)], "a late payment that closing the payment finds"),
     ("create-order", &[Grant::read(Table::Catalogue), Grant::write(Table::Catalogue), Grant::read(Table::Inventory), Grant::write(Table::Inventory), Grant::read(Table::Orders)], "an order that is written after its hold has ended"),
     ("place-order", &[Grant::write(Table::Catalogue), Grant::write(Table::Orders)], "entries past their time, and tries that are given up"),
+    ("change-order", &[Grant::write(Table::Catalogue)], "entries past their time, and tries that are given up"),
+    ("move-seats", &[Grant::write(Table::Catalogue), Grant::read(Table::Inventory)], "entries past their time, and tries that are given up"),
     ("reconcile-holds", &[Grant::write(Table::Inventory), Grant::read(Table::Orders), Grant::write(Table::Orders), Grant::send(Queue::IssueTickets)], "what a crash left undone"),
     ("reconcile-money", &[Grant::write(Table::Orders), Grant::send(Queue::SendRefund)], "what a crash left undone"),
     ("reconcile-notices", &[Grant::send(Queue::ApplyNotice)], "what a crash left undone"),

@@ -35,6 +35,7 @@ impl Job for ApplyNotice {
             Grant::write(Table::Catalogue),
             Grant::read(Table::Inventory),
             Grant::write(Table::Inventory),
+            Grant::write(Table::Tickets),
             Grant::send(Queue::SendRefund),
         ],
         summary: "Apply a payment provider's notification to its order",

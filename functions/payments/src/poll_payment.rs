@@ -48,6 +48,7 @@ impl Job for PollPayment {
             Grant::write(Table::Catalogue),
             Grant::read(Table::Inventory),
             Grant::write(Table::Inventory),
+            Grant::write(Table::Tickets),
             Grant::send(Queue::PollPayment),
             Grant::send(Queue::SendRefund),
         ],

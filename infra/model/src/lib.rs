@@ -30,7 +30,11 @@
 //!   full blocks and the mark of a sold-out pool only say where not to look; they are not here.
 //! - The limits on how often a decision is made anew are not here; a flow that goes on longer may do more.
 //! - Read states are never stale: the product reads consistently where it decides.
-//! - Entries for limits, seats and stretches are not here, nor free orders, wrong amounts, refunds that wait for a decision
+//! - What is sold is stock alone. Seats and stretches are given back, confirmed and taken again by the same functions of
+//!   [`domain::inventory`] which decide here; that their blocks refuse what they must is tried by random histories in
+//!   `domain` and, against the database, in `tests/src/differential`.
+//! - Orders that take the place of other tickets are not here: one transaction makes them what they are. Nor are free
+//!   orders, entries for limits, wrong amounts, refunds that wait for a decision
 //!   or that the provider refuses, events that are called off, and pools that are made larger or smaller.
 //! - A redelivered message is one more flow; a dead letter one that never begins. How many come is limited by each setting
 //!   ([`setting`]), so what is shown is shown up to that many.

@@ -151,7 +151,7 @@ impl Flow {
     /// Of how many cases the test command plays one: all of them, but of flows that are like others, of which
     /// `cargo xtask crash` plays the rest.
     pub(super) fn stride(self) -> usize {
-        let is_alike = self.like() != self || self == Self::MoveSeats;
+        let is_alike = self.like() != self || matches!(self, Self::MoveSeats | Self::ChangeRideDearer);
         if is_alike && !super::is_whole() { 3 } else { 1 }
     }
 
