@@ -37,7 +37,7 @@ const BUCKET: &str = "sam-artifacts";
 const PASSWORD: &str = "deployed-test-1";
 /// What the emulator cannot have: it refuses an alarm on an expression of metrics; and the bucket's policy demands TLS,
 /// which it does not speak.
-const REFUSED: [&str; 2] = ["ServerErrorAlarm", "FilesPolicy"];
+const REFUSED: [&str; 4] = ["ServerErrorAlarm", "DeadLetters1Alarm", "DeadLetters2Alarm", "FilesPolicy"];
 
 /// What to do beside the whole.
 #[derive(Args, Clone, Debug)]
