@@ -80,6 +80,7 @@ pub(super) enum Flow {
     RefundPart,
     RefundAutomatic,
     CheckIn,
+    JoinWaiting,
     ServeWaiting,
     LeaveWaiting,
     BuySeats,
@@ -100,7 +101,7 @@ pub(super) struct Cast {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Buy,
         Self::BuyAcrossBlocks,
         Self::BuyOverdue,
@@ -117,6 +118,7 @@ impl Flow {
         Self::RefundPart,
         Self::RefundAutomatic,
         Self::CheckIn,
+        Self::JoinWaiting,
         Self::ServeWaiting,
         Self::LeaveWaiting,
         Self::BuySeats,
@@ -135,10 +137,11 @@ impl Flow {
         }
     }
 
-    /// Of how many cases the test command plays one: all of them, but of flows that are like others, of which
-    /// `cargo xtask crash` plays the rest.
+    /// Of how many cases the test command plays one: all of them, but of flows that are like others, or that consist of
+    /// others, of which `cargo xtask crash` plays the rest.
     pub(super) fn stride(self) -> usize {
-        if self.like() == self || super::is_whole() { 1 } else { 3 }
+        let has_others = matches!(self, Self::JoinWaiting | Self::ServeWaiting | Self::LeaveWaiting);
+        if (self.like() == self && !has_others) || super::is_whole() { 1 } else { 3 }
     }
 
     pub(super) const fn word(self) -> &'static str {
@@ -159,6 +162,7 @@ impl Flow {
             Self::RefundPart => "refund-part",
             Self::RefundAutomatic => "refund-automatic",
             Self::CheckIn => "check-in",
+            Self::JoinWaiting => "join-waiting",
             Self::ServeWaiting => "serve-waiting",
             Self::LeaveWaiting => "leave-waiting",
             Self::BuySeats => "buy-seats",
@@ -187,6 +191,7 @@ impl Flow {
             Self::RefundPart => "ask for a refund of one ticket of three, and approve it",
             Self::RefundAutomatic => "ask for a refund under an automatic policy",
             Self::CheckIn => "a ticket is scanned; its scan is repeated, and another comes",
+            Self::JoinWaiting => "wait for what is sold out, and pay; the request is in line",
             Self::ServeWaiting => "tickets come back; who waits for them has the order, once",
             Self::LeaveWaiting => "leave the line; the money goes back",
             Self::BuySeats => "hold two seats by name, in two blocks; the order is written",
@@ -252,6 +257,7 @@ impl Flow {
             }
             Self::Refund | Self::RefundAutomatic => scene.sale = shop.sale(&scene.buyer, &scene.offer, 2).await,
             Self::RefundPart => scene.sale = shop.sale(&scene.buyer, &scene.offer, 3).await,
+            Self::JoinWaiting => drop(shop.hold(&rival, &scene.offer, 4).await),
             Self::ServeWaiting | Self::LeaveWaiting => {
                 scene.order = shop.hold(&rival, &scene.offer, 4).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 2).await;
@@ -303,6 +309,11 @@ impl Flow {
                 scene.insist(shop, &scene.buyer, "PUT", &path, Value::Null).await.expect(200);
                 shop.drained().await;
             }
+            Self::JoinWaiting => {
+                scene.join(shop).await;
+                scene.begin(shop).await;
+                scene.pay(shop, json!({"outcome": "paid"})).await;
+            }
             Self::ServeWaiting => {
                 let path = format!("/api/orders/{}/cancel", scene.order);
                 scene.insist(shop, &scene.rival, "PUT", &path, Value::Null).await.expect(200);
@@ -352,6 +363,7 @@ impl Flow {
                 assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
             }
             Self::CheckIn => scene.check_admitted(shop).await,
+            Self::JoinWaiting => scene.check_in_line(shop).await,
             Self::ServeWaiting => {
                 let request = waitlist::see(shop, who, &scene.payment).await;
                 assert_eq!(request["status"], "served", "{request}");
@@ -377,7 +389,12 @@ impl Flow {
             | Self::CreateLate
             | Self::Expire
             | Self::Cancel => (0, 0, 0),
-            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::ServeWaiting => (2 * PRICE, 0, 2),
+            Self::Pay
+            | Self::PayLate
+            | Self::PayUnheard
+            | Self::IssueTickets
+            | Self::JoinWaiting
+            | Self::ServeWaiting => (2 * PRICE, 0, 2),
             Self::PayTwice | Self::PayTooLate => (4 * PRICE, 2 * PRICE, 2),
             Self::Refund | Self::RefundAutomatic | Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
             Self::RefundPart | Self::RefundPartSeats => (3 * 1_001, 1_001, 2),
