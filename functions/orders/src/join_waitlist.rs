@@ -134,6 +134,10 @@ impl JoinWaitlist {
         if !wrong.is_empty() {
             return Err(Error::fields(wrong));
         }
+        // What has begun may still be sold, and is not waited for.
+        if begins <= now {
+            return Err(Code::NotOnSale.into());
+        }
         let until = self.until.map_or(begins, |until| until.0.min(begins));
         Ok(Asked { whom, wanted, texts, until, now })
     }
