@@ -79,8 +79,13 @@ impl Line<'_> {
                 self.tenant.waitlist().leave(self.id, *id).await?;
             }
         }
+        let unpaid: Vec<OrderId> = found.iter().filter(|one| !one.is_paid).map(|one| one.id).collect();
+        let deposits = self.tenant.orders().load_all(&unpaid).await?;
+        let is_pending = |deposit: &&Order| deposit.expires().is_some_and(|expires| self.app.now() < expires);
+        let pending: HashSet<OrderId> = deposits.iter().filter(is_pending).map(|deposit| deposit.id).collect();
         let mut is_quiet = true;
-        for waiting in found {
+        // However many there are who have not paid yet, they hold nobody up.
+        for waiting in found.into_iter().filter(|waiting| !pending.contains(&waiting.id)) {
             match tend(self.app, self.tenant, waiting).await? {
                 Standing::InLine(waiting) => self.waiting.push(waiting),
                 Standing::Over(waiting) => self.over.push(waiting),
