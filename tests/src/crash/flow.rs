@@ -40,6 +40,12 @@ async fn seated(shop: &Shop, draft: Draft) -> Vec<Offer> {
     offers.map(|offer| Offer { wares: Wares::Seats(seats.clone()), ..offer }).collect()
 }
 
+/// The other price option of the same session.
+async fn dearer(shop: &Shop, offer: &Offer) -> Offer {
+    let event = shop.look(&format!("/api/events/{}", offer.event)).await.expect(200);
+    Offer { option: text(&event["priceOptions"][1], "id"), ..offer.clone() }
+}
+
 /// A train of four seats on so many days; on each, other people travel.
 async fn runs(shop: &Shop, plays: u8) -> Vec<Offer> {
     railway_of(shop, "train,seq,station,arrive,depart,km\nG1,1,HCA,,08:00,0\nG1,2,LKA,09:00,,150\n").await;
@@ -192,7 +198,7 @@ impl Flow {
             Self::RefundAutomatic => "ask for a refund under an automatic policy",
             Self::CheckIn => "a ticket is scanned; its scan is repeated, and another comes",
             Self::JoinWaiting => "wait for what is sold out, and pay; the request is in line",
-            Self::ServeWaiting => "tickets come back; who waits for them has the order, once",
+            Self::ServeWaiting => "tickets come back; who waits has the order, once, and what it did not cost",
             Self::LeaveWaiting => "leave the line; the money goes back",
             Self::BuySeats => "hold two seats by name, in two blocks; the order is written",
             Self::RefundPartSeats => "ask for a refund of one seat of three, and approve it",
@@ -215,6 +221,13 @@ impl Flow {
         match self {
             Self::BuySeats | Self::RefundPartSeats => seated(shop, draft).await,
             Self::BuyRides | Self::PayLateRides => runs(shop, plays).await,
+            // What serves is not the dearest, so that some money goes back.
+            Self::ServeWaiting => {
+                let mut event = shop.event(&draft);
+                let box_of_one = json!({"name": "Box", "price": 2 * PRICE, "totalCount": 1});
+                event["priceOptions"].as_array_mut().unwrap().push(box_of_one);
+                shop.publish_event(event).await
+            }
             _ => shop.publish_all(draft).await,
         }
     }
@@ -258,7 +271,12 @@ impl Flow {
             Self::Refund | Self::RefundAutomatic => scene.sale = shop.sale(&scene.buyer, &scene.offer, 2).await,
             Self::RefundPart => scene.sale = shop.sale(&scene.buyer, &scene.offer, 3).await,
             Self::JoinWaiting => drop(shop.hold(&rival, &scene.offer, 4).await),
-            Self::ServeWaiting | Self::LeaveWaiting => {
+            Self::ServeWaiting => {
+                scene.order = shop.hold(&rival, &scene.offer, 4).await;
+                let box_of_one = dearer(shop, &scene.offer).await;
+                scene.payment = waitlist::in_line(shop, &scene.buyer, &[&box_of_one, &scene.offer], 2).await;
+            }
+            Self::LeaveWaiting => {
                 scene.order = shop.hold(&rival, &scene.offer, 4).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 2).await;
             }
@@ -389,13 +407,8 @@ impl Flow {
             | Self::CreateLate
             | Self::Expire
             | Self::Cancel => (0, 0, 0),
-            Self::Pay
-            | Self::PayLate
-            | Self::PayUnheard
-            | Self::IssueTickets
-            | Self::JoinWaiting
-            | Self::ServeWaiting => (2 * PRICE, 0, 2),
-            Self::PayTwice | Self::PayTooLate => (4 * PRICE, 2 * PRICE, 2),
+            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::JoinWaiting => (2 * PRICE, 0, 2),
+            Self::PayTwice | Self::PayTooLate | Self::ServeWaiting => (4 * PRICE, 2 * PRICE, 2),
             Self::Refund | Self::RefundAutomatic | Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
             Self::RefundPart | Self::RefundPartSeats => (3 * 1_001, 1_001, 2),
             Self::CheckIn => (PRICE, 0, 1),
