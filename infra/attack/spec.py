@@ -8,7 +8,7 @@ PREFIX = re.compile(r"^\^([a-z]{3})_")
 TENANT = "^[a-z][a-z0-9-]{0,23}$"
 # What a word in a path stands for where its schema does not say so.
 BY_NAME = {"event": "evt", "session": "ses", "order": "ord", "payment": "pay", "ticket": "tkt", "refund": "rfd"}
-BY_NAME |= {"user": "usr", "login": "log", "key": "key", "option": "opt", "tenant": "tenant"}
+BY_NAME |= {"user": "usr", "login": "log", "key": "key", "option": "opt", "tenant": "tenant", "request": "ord"}
 ROLES = ["nobody", "customer", "staff", "publisher", "admin", "platform"]
 
 

@@ -92,6 +92,10 @@ class House:
         self.order = self.ordered["id"]
         self.tickets = self.ordered["tickets"]
         self.unpaid = self.reserve(self.buyer, 1)
+        waited = {name: value for name, value in self.wish().items() if name.endswith("Id")}
+        contact = {"name": "Wang Fang", "phone": "13800138000"}
+        waited = {"alternatives": [waited], "quantity": 1, "userInfo": contact}
+        self.request = must(self.buyer.call("POST", "/api/waitlist", waited))["id"]
         asked = {"orderId": self.order, "reason": "ill", "ticketIds": [self.tickets[2]["id"]]}
         self.refund = must(self.buyer.call("POST", "/api/payments/refund", asked))["id"]
         self.venue = self.hall()

@@ -13,10 +13,10 @@ from report import attack
 from wire import Nobody
 
 # What everybody of the tenant may do, from some role on, with what the tenant offers to all.
-OFFERED = {"place-order", "check-in", "session-counts", "get-admin-venue"}
+OFFERED = {"place-order", "join-waitlist", "check-in", "session-counts", "get-admin-venue"}
 # Kinds of ids that are their owner's alone, so that an owner among the attackers is not walked over their own.
 PRIVATE = ("usr", "log", "ord", "pay", "tkt", "rfd", "key", "evt")
-OWN = ["/api/users/profile", "/api/users/sessions", "/api/orders", "/api/tickets", "/api/admin/events?pageSize=100"]
+OWN = ["/api/users/profile", "/api/users/sessions", "/api/orders", "/api/tickets", "/api/waitlist", "/api/admin/events?pageSize=100"]
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 # Bodies that a schema does not say, or not well enough for the handler to be reached.
 BODIES = {
@@ -30,6 +30,10 @@ BODIES = {
     },
     "change-order": lambda: {"runId": "{run}"},
     "move-seats": lambda: {"seats": ["a/1/1"]},
+    "join-waitlist": lambda: {
+        "alternatives": [{"eventId": "{evt}", "sessionId": "{ses}", "priceOptionId": "{opt}"}], "quantity": 1,
+        "userInfo": {"name": "Wang Fang", "phone": "13800138000"},
+    },
     "update-venue": lambda: {"name": "Taken", "city": "Shanghai", "address": "7 Zhongshan"},
     "put-seating": lambda: {"venueId": "{ven}", "prices": [{"category": "A", "priceOption": "Standing"}]},
     "put-map": lambda: {"sections": [{"id": "a", "name": "A", "category": "A", "rows": [{"name": "1", "seats": [{"no": "1", "x": 0, "y": 0}]}]}]},
@@ -218,7 +222,7 @@ def everything(town, probe):
 
 
 # In this order each finds what it needs; whatever is used up is made for it.
-LAST = ["cancel-order", "cancel-event", "delete-event", "put-user", "delete-api-key", "erase-account", "end-session"]
+LAST = ["leave-waitlist", "cancel-order", "cancel-event", "delete-event", "put-user", "delete-api-key", "erase-account", "end-session"]
 
 
 def reached(town, probe):
@@ -245,6 +249,8 @@ def reached(town, probe):
                 filled[slot] = b.draft["id"]
             elif slot[2] in ("evt", "ses") and name in ("get-seats", "seats-svg"):
                 filled[slot] = b.seated["id"] if slot[2] == "evt" else b.seated["sessions"][0]["id"]
+            elif name in ("get-waitlist", "leave-waitlist"):
+                filled[slot] = b.request
             elif slot[2] == "usr" and name == "erase-account":
                 filled[slot] = b.register("gone").id
         answer = way.call(who, filled)

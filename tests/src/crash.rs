@@ -87,6 +87,7 @@ flows! {
     refund_a_part: RefundPart,
     refund_automatically: RefundAutomatic,
     check_in: CheckIn,
+    join_the_line: JoinWaiting,
     serve_who_waits: ServeWaiting,
     leave_the_line: LeaveWaiting,
     buy_seats: BuySeats,

@@ -73,6 +73,7 @@ const STORIES: &[fn()] = &[
     venues::an_event_moves_to_a_newer_map_unless_somebody_would_lose_a_seat,
     waitlist::nobody_who_did_not_wait_is_served_before,
     waitlist::what_is_cheaper_serves_too_and_the_rest_goes_back,
+    waitlist::rules::a_party_waits_for_the_best_seats_of_a_hall,
     waitlist::who_leaves_or_waits_in_vain_has_the_money_back,
     waitlist::who_waits_for_a_train_travels_with_their_names,
     waitlist::who_waits_longest_is_served_first_and_wholly,

@@ -1,6 +1,8 @@
 //! Waiting for what is sold out: who waited longest is served first, wholly, before anybody who did not wait, and money that
 //! was not needed goes back.
 
+pub(crate) mod rules;
+
 use domain::waitlist::Phase;
 use serde_json::{Value, json};
 
@@ -14,7 +16,7 @@ use crate::{
 };
 
 /// The body of a request for any of some offers.
-fn wish(offers: &[&Offer], quantity: u8) -> Value {
+pub(crate) fn wish(offers: &[&Offer], quantity: u8) -> Value {
     let alternatives = offers
         .iter()
         .map(|offer| json!({"eventId": offer.event, "sessionId": offer.session, "priceOptionId": offer.option}));

@@ -50,12 +50,8 @@ fn is_unfinished(order: &Order) -> bool {
 /// Whether the user waits for something that is paid for. The deposit itself does not say.
 async fn waits(user: &User, store: &Tenant) -> Result<bool, Error> {
     let is_paid = |order: &Order| order.is_deposit() && order.status() == Status::Paid;
-    for deposit in store.orders().of_user(user.id, 0, Listed::COUNTED, is_paid).await?.orders {
-        let waiting = store.waitlist().find(deposit.id).await?;
-        let is_over = |phase| matches!(phase, Phase::Served { .. } | Phase::Left { refunded: true, .. });
-        if waiting.is_some_and(|waiting| !is_over(waiting.request.phase)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let deposits = store.orders().of_user(user.id, 0, Listed::COUNTED, is_paid).await?.orders;
+    let requests = store.waitlist().find_all(&deposits.iter().map(|deposit| deposit.id).collect::<Vec<_>>()).await?;
+    let is_over = |phase| matches!(phase, Phase::Served { .. } | Phase::Left { refunded: true, .. });
+    Ok(requests.iter().any(|waiting| !is_over(waiting.request.phase)))
 }

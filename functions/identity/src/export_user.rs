@@ -86,6 +86,8 @@ struct OrderExport {
     payments: Vec<PaymentExport>,
     refunds: Vec<RefundExport>,
     tickets: Vec<TicketExport>,
+    /// What would have done, where this was paid to wait in line.
+    waited_for: Vec<serde_json::Value>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -190,6 +192,9 @@ impl OrderExport {
         let refunds = store.orders().refunds(order.id).await?;
         let paid = order.paid();
         let ids: Vec<_> = (0..order.purchase.quantity.get()).map(|number| ticket_id(order.id, number)).collect();
+        let waiting = if order.is_deposit() { store.waitlist().find(order.id).await? } else { None };
+        let alternatives = waiting.iter().flat_map(|waiting| waiting.request.alternatives());
+        let waited_for = alternatives.map(|text| serde_json::from_str(text)).collect::<Result<_, _>>();
         let tickets = if paid.is_some() { store.tickets().find_all(&ids).await? } else { Vec::new() };
         let payment = |begun: &domain::payment::Begun| PaymentExport {
             id: begun.id.into(),
@@ -213,6 +218,7 @@ impl OrderExport {
             payments: order.begun.iter().map(payment).collect(),
             refunds: refunds.iter().map(RefundExport::of).collect(),
             tickets: tickets.iter().map(TicketExport::of).collect(),
+            waited_for: waited_for.map_err(Error::internal)?,
         })
     }
 }

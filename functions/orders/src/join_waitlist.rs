@@ -9,8 +9,7 @@ use app::{
 };
 use domain::{
     Timestamp,
-    id::{Id as _, OrderId, SessionId},
-    money::Money,
+    id::{Id as _, OrderId, SessionId, UserId},
     order::{Draft, Order, Purchase, Quantity},
     pool::PoolKey,
     waitlist::{MAX_ALTERNATIVES, Request, RequestError, Turn},
@@ -18,7 +17,7 @@ use domain::{
 use providers::queue::Queue;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Reach, Table, Tenant, Waiting};
+use store::{Applied, Reach, Remembered, Stored, Table, Tenant, Waiting};
 
 use crate::{
     create_order::seconds_until,
@@ -53,14 +52,6 @@ struct JoinWaitlist {
     user_info: UserInfo,
 }
 
-/// What was found of the alternatives.
-struct Asked {
-    wanted: Vec<Wanted>,
-    texts: Vec<String>,
-    /// When the last of them begins.
-    begins: Timestamp,
-}
-
 impl Endpoint for JoinWaitlist {
     const ROUTE: Route = Route {
         name: "join-waitlist",
@@ -86,131 +77,176 @@ impl Endpoint for JoinWaitlist {
 
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<Located<WaitingView>, Error> {
         let (tenant, user, now) = (app.store.tenant(caller.tenant()?), caller.user()?, app.now());
-        let quantity = Quantity::parse(self.quantity).map_err(|wrong| Error::field("quantity", wrong))?;
-        let whom = self.whom(user, quantity)?;
-        let asked = self.asked(&tenant, &whom, app).await?;
-        let fresh = app.keys.order_id(tenant.id(), user, now, app.random()?);
-        let id = OrderId::from_bytes(app.once().claim(&caller, fresh.bytes()).await?.id());
-        let waiting = match tenant.waitlist().find(id).await? {
-            Some(known) => known,
-            None => self.stand(&tenant, id, &whom, &asked, now).await?,
+        let joined = match self.asked(&tenant, user, app).await {
+            Ok(asked) => {
+                let fresh = app.keys.order_id(tenant.id(), user, now, app.random()?);
+                let id = OrderId::from_bytes(app.once().claim(&caller, fresh.bytes()).await?.id());
+                asked.join(&tenant, id, &caller, app).await?
+            }
+            // What cannot be waited for any more may have been waited for by an attempt before.
+            Err(refused) => joined_before(&tenant, &caller, now).await?.ok_or(refused)?,
         };
-        let deposit = match tenant.orders().load(id).await? {
-            Some(known) => known,
-            None => deposit(app, &tenant, id, &whom, &asked, now).await?,
-        };
+        let (waiting, deposit) = joined;
         let value = WaitingView::of(&waiting, Some(&deposit))?;
-        Ok(Located { location: format!("/api/waitlist/{id}"), value })
+        Ok(Located { location: format!("/api/waitlist/{}", waiting.id), value })
     }
 }
 
 impl JoinWaitlist {
-    fn whom(&self, user: domain::id::UserId, quantity: Quantity) -> Result<Whom, Error> {
-        let passengers = self.passengers.clone().unwrap_or_default();
-        if !passengers.is_empty() && passengers.len() != usize::from(quantity.get()) {
-            return Err(Error::field("passengers", "must be as many as quantity says"));
+    /// Finds what would do. All wrong fields are named at once, those of an alternative under its place.
+    async fn asked(self, tenant: &Tenant, user: UserId, app: &App) -> Result<Asked, Error> {
+        let now = app.now();
+        let quantity = Quantity::parse(self.quantity).map_err(|wrong| Error::field("quantity", wrong))?;
+        let passengers = self.passengers.unwrap_or_default();
+        let mut wrong = Vec::new();
+        if !passengers.is_empty() && !self.alternatives.iter().any(Alternative::is_ride) {
+            wrong.push(detail("passengers", &"does not belong to what is waited for"));
         }
-        Ok(Whom { user, quantity, passengers, contact: self.user_info.clone() })
-    }
-
-    /// Finds what would do; each wrong field is named under its alternative.
-    async fn asked(&self, tenant: &Tenant, whom: &Whom, app: &App) -> Result<Asked, Error> {
-        let (mut wanted, mut texts, mut begins) = (Vec::new(), Vec::new(), app.now());
+        if self.until.is_some_and(|until| until.0 <= now) {
+            wrong.push(detail("until", &RequestError::Over));
+        }
+        let whom = Whom { user, quantity, passengers, contact: self.user_info };
+        let (mut wanted, mut begins) = (Vec::new(), now);
         for (place, alternative) in self.alternatives.iter().enumerate() {
-            let one = alternative.clone().wanted(tenant.clone(), whom, app).await;
-            let one = one.map_err(|error| under(place, error))?;
-            let occasion = tenant.occasion_cached(&one.subject, app.now()).await?.ok_or(Code::NotFound)?;
-            begins = begins.max(occasion.starts);
-            texts.push(alternative.write()?);
-            wanted.push(one);
+            match alternative.clone().wanted(tenant.clone(), &whom, app).await {
+                Ok(one) => {
+                    let occasion = tenant.occasion_cached(&one.subject, now).await?.ok_or(Code::NotFound)?;
+                    begins = begins.max(occasion.starts);
+                    wanted.push(one);
+                }
+                Err(error) if error.code == Code::ValidationFailed => wrong.extend(under(place, error.details)),
+                Err(error) => return Err(error.with("alternative", place)),
+            }
         }
         let currency = wanted.first().map(|first| first.total.currency);
-        if let Some(place) = wanted.iter().position(|one| Some(one.total.currency) != currency) {
-            return Err(Error::field(format!("alternatives[{place}]"), "must be in the currency of the first"));
+        if wanted.iter().any(|one| Some(one.total.currency) != currency) {
+            wrong.push(detail("alternatives", &"must be in one currency"));
         }
-        Ok(Asked { wanted, texts, begins })
+        let mut texts = Vec::with_capacity(wanted.len());
+        for alternative in &self.alternatives {
+            let text = alternative.write()?;
+            if texts.contains(&text) {
+                wrong.push(detail("alternatives", &RequestError::Alternatives));
+            }
+            texts.push(text);
+        }
+        wrong.dedup();
+        if !wrong.is_empty() {
+            return Err(Error::fields(wrong));
+        }
+        // What has begun may still be sold, and is not waited for.
+        if begins <= now {
+            return Err(Code::NotOnSale.into());
+        }
+        let until = self.until.map_or(begins, |until| until.0.min(begins));
+        Ok(Asked { whom, wanted, texts, until, now })
+    }
+}
+
+/// What was found of what is asked for.
+struct Asked {
+    whom: Whom,
+    wanted: Vec<Wanted>,
+    texts: Vec<String>,
+    /// Until when the party waits.
+    until: Timestamp,
+    now: Timestamp,
+}
+
+impl Asked {
+    /// Goes on where an attempt before has stopped, if there was one.
+    async fn join(&self, tenant: &Tenant, id: OrderId, caller: &Caller, app: &App) -> Result<(Waiting, Order), Error> {
+        let waiting = match tenant.waitlist().find(id).await? {
+            Some(known) => known,
+            None => self.stand(tenant, id).await?,
+        };
+        let deposit = match tenant.orders().find(id).await? {
+            Some(Stored::Order(known)) => *known,
+            None => self.deposit(tenant, &waiting, app).await?,
+            Some(Stored::Tombstone) => {
+                // It was not written in time, and never will be: another attempt begins anew.
+                app.once().forget(caller, id.bytes()).await?;
+                return Err(Code::Busy.into());
+            }
+        };
+        Ok((waiting, deposit))
     }
 
     /// Writes the request, behind the entries by which it is found.
-    async fn stand(
-        &self,
-        tenant: &Tenant,
-        id: OrderId,
-        whom: &Whom,
-        asked: &Asked,
-        now: Timestamp,
-    ) -> Result<Waiting, Error> {
-        let until = self.until.map_or(asked.begins, |until| until.0.min(asked.begins));
+    async fn stand(&self, tenant: &Tenant, id: OrderId) -> Result<Waiting, Error> {
         // As it is stored: a turn and a deadline count in milliseconds.
         let whole = |at: Timestamp| Timestamp::from_millisecond(at.as_millisecond()).map_err(Error::internal);
-        let turn = Turn { asked: whole(now)?, number: Waiting::number(id) };
-        let request = Request::new(turn, whom.quantity, asked.texts.clone(), whole(until)?).map_err(explain)?;
+        let turn = Turn { asked: whole(self.now)?, number: Waiting::number(id) };
+        let request =
+            Request::new(turn, self.whom.quantity, self.texts.clone(), whole(self.until)?).map_err(explain)?;
         let mut pools: Vec<(SessionId, PoolKey)> = Vec::new();
-        for one in &asked.wanted {
+        for one in &self.wanted {
             pools.extend(one.pools().into_iter().map(|pool| (one.subject.session(), pool)));
         }
         pools.sort_unstable();
         pools.dedup();
         let mut lines: Vec<SessionId> = pools.iter().map(|(line, _)| *line).collect();
         lines.dedup();
-        let about = Party::new(asked.dearest()?.total, &whom.passengers, pools).write()?;
+        let about = Party::new(self.dearest()?.total, &self.whom.passengers, pools).write()?;
         for line in &lines {
             tenant.waitlist().stand(*line, id).await?;
         }
-        let waiting = Waiting { id, user: whom.user, lines, about, is_paid: false, request };
+        let waiting = Waiting { id, user: self.whom.user, lines, about, is_paid: false, request };
         if tenant.waitlist().put(&waiting).await? {
             return Ok(waiting);
         }
         // A parallel attempt with the same key was quicker.
         tenant.waitlist().find(id).await?.ok_or_else(|| Code::Busy.into())
     }
-}
 
-impl Asked {
     /// What is paid for: whatever serves costs no more.
     fn dearest(&self) -> Result<&Wanted, Error> {
         self.wanted.iter().max_by_key(|one| one.total.minor).ok_or_else(|| Error::internal("nothing is waited for"))
     }
+
+    /// Writes the deposit: an order that holds nothing, for what the request says, which may be older than this attempt.
+    async fn deposit(&self, tenant: &Tenant, waiting: &Waiting, app: &App) -> Result<Order, Error> {
+        let (id, now, dearest) = (waiting.id, self.now, self.dearest()?);
+        let reach = Reach {
+            name: self.whom.contact.name.clone(),
+            phone: self.whom.contact.phone.clone(),
+            passengers: self.whom.passengers.iter().map(Passenger::traveller).collect(),
+        };
+        let contact = tenant.orders().seal_contact(id, &reach).await?;
+        let total = Party::read(&waiting.about).map_err(Error::internal)?.amount();
+        let draft = Draft {
+            id,
+            user: self.whom.user,
+            purchase: Purchase::alike(dearest.subject.clone(), self.whom.quantity, total),
+            contact,
+            held: Vec::new(),
+            hold: dearest.hold,
+            expires: dearest.until(now),
+            created: now,
+            replaces: None,
+        };
+        let order = Order::reserve(draft, now).map_err(Error::internal)?;
+        // The message first: a deposit that is not paid always ends.
+        if let Some(expires) = order.expires() {
+            let named = OrderNamed { tenant: tenant.id().clone().into(), order: id.into() };
+            app.queues.send(Queue::ExpireOrder, &named, seconds_until(expires, now), now).await?;
+        }
+        match tenant.orders().create(&order).await? {
+            Applied::Done => Ok(order),
+            Applied::Conflict(_) => tenant.orders().load(id).await?.ok_or_else(|| Code::Busy.into()),
+        }
+    }
 }
 
-/// Writes the deposit: an order that holds nothing.
-async fn deposit(
-    app: &App,
-    tenant: &Tenant,
-    id: OrderId,
-    whom: &Whom,
-    asked: &Asked,
-    now: Timestamp,
-) -> Result<Order, Error> {
-    let dearest = asked.dearest()?;
-    let reach = Reach {
-        name: whom.contact.name.clone(),
-        phone: whom.contact.phone.clone(),
-        passengers: whom.passengers.iter().map(Passenger::traveller).collect(),
-    };
-    let contact = tenant.orders().seal_contact(id, &reach).await?;
-    let total: Money = dearest.total;
-    let draft = Draft {
-        id,
-        user: whom.user,
-        purchase: Purchase::alike(dearest.subject.clone(), whom.quantity, total),
-        contact,
-        held: Vec::new(),
-        hold: dearest.hold,
-        expires: dearest.until(now),
-        created: now,
-        replaces: None,
-    };
-    let order = Order::reserve(draft, now).map_err(Error::internal)?;
-    // The message first: a deposit that is not paid always ends.
-    if let Some(expires) = order.expires() {
-        let named = OrderNamed { tenant: tenant.id().clone().into(), order: id.into() };
-        app.queues.send(Queue::ExpireOrder, &named, seconds_until(expires, now), now).await?;
+/// What an attempt before led to, if it came to its end.
+async fn joined_before(tenant: &Tenant, caller: &Caller, now: Timestamp) -> Result<Option<(Waiting, Order)>, Error> {
+    let Some(attempt) = caller.idempotency else { return Ok(None) };
+    let Remembered::Known { id, body } = tenant.activity().recall(attempt.key, now).await? else { return Ok(None) };
+    if body != attempt.body {
+        return Err(Code::IdempotencyConflict.into());
     }
-    match tenant.orders().create(&order).await? {
-        store::Applied::Done => Ok(order),
-        store::Applied::Conflict(_) => tenant.orders().load(id).await?.ok_or_else(|| Code::Busy.into()),
-    }
+    let id = OrderId::from_bytes(id);
+    Ok(tenant.waitlist().find(id).await?.zip(tenant.orders().load(id).await?))
 }
 
 fn explain(wrong: RequestError) -> Error {
@@ -220,12 +256,14 @@ fn explain(wrong: RequestError) -> Error {
     }
 }
 
+fn detail(field: &str, reason: &impl ToString) -> Detail {
+    Detail { field: field.to_owned(), reason: reason.to_string() }
+}
+
 /// The fields of an alternative under its place in the list; those of the whole party as they are.
-fn under(place: usize, mut error: Error) -> Error {
-    for Detail { field, .. } in &mut error.details {
-        if !matches!(field.split(['.', '[']).next(), Some("quantity" | "passengers" | "userInfo")) {
-            *field = format!("alternatives[{place}].{field}");
-        }
-    }
-    error
+fn under(place: usize, details: Vec<Detail>) -> impl Iterator<Item = Detail> {
+    details.into_iter().map(move |Detail { field, reason }| {
+        let is_of_all = matches!(field.split(['.', '[']).next(), Some("quantity" | "passengers" | "userInfo"));
+        Detail { field: if is_of_all { field } else { format!("alternatives[{place}].{field}") }, reason }
+    })
 }

@@ -19,7 +19,7 @@ use store::{Applied, Table, Tenant};
 
 use crate::{
     giving_back::{enter, explain},
-    send,
+    reach, send,
     view::RefundView,
     words,
 };
@@ -79,11 +79,7 @@ impl Endpoint for DecideRefund {
     async fn handle(self, path: OrderPath, caller: Caller, app: &'static App) -> Result<RefundView, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
         let decision = self.decision()?;
-        let order = organised::find(&tenant, &caller, path.order.0).await?;
-        // The money of somebody who waits goes back when they leave the line, and not otherwise.
-        if order.is_deposit() {
-            return Err(Code::NotFound.into());
-        }
+        let order = reach::sold(organised::find(&tenant, &caller, path.order.0).await?)?;
         let refunds = tenant.orders().refunds(order.id).await?;
         let note = |decided: &Refund| match refunds.iter().find(|refund| refund.id == decided.id) {
             Some(before) => caller.trail.changed(decided.id, before, decided),

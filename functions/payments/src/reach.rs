@@ -19,3 +19,8 @@ pub(crate) async fn visible(tenant: &Tenant, caller: &Caller, id: OrderId) -> Re
     }
     Ok(order)
 }
+
+/// An order that bought something. What somebody paid who waits goes back when they leave the line, and in no other way.
+pub(crate) fn sold(order: Order) -> Result<Order, Error> {
+    if order.is_deposit() { Err(Code::NotFound.into()) } else { Ok(order) }
+}

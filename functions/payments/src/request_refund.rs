@@ -65,11 +65,7 @@ impl Endpoint for RequestRefund {
     async fn handle(self, _: Nothing, caller: Caller, app: &'static App) -> Result<Located<RefundView>, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
         let reason = words::read(&self.reason)?;
-        let order = reach::own(&tenant, &caller, self.order_id.0).await?;
-        // The money of somebody who waits goes back when they leave the line, and not otherwise.
-        if order.is_deposit() {
-            return Err(Code::NotFound.into());
-        }
+        let order = reach::sold(reach::own(&tenant, &caller, self.order_id.0).await?)?;
         let fresh = RefundId::new(now, app.random()?);
         let id = RefundId::from_bytes(app.once().claim(&caller, fresh.bytes()).await?.id());
         // A repeat is told what became of the first attempt's refund.

@@ -43,6 +43,13 @@ struct Running {
     grants: &'static [Grant],
 }
 
+impl Running {
+    /// Whether a permission was declared, or follows from one that was.
+    fn has(&self, wanted: Grant) -> bool {
+        self.grants.iter().any(|grant| *grant == wanted || grant.implied() == Some(wanted))
+    }
+}
+
 static USED: Mutex<BTreeMap<&'static str, BTreeSet<Grant>>> = Mutex::new(BTreeMap::new());
 
 /// Runs something under its name and with its grants alone. What it spawns runs outside.
@@ -91,7 +98,7 @@ impl Intercept for LeastPrivilege {
         let action = [call.service(), ":", call.name()].concat();
         let needed = self.needed(context.input()).map_err(|why| [&action, ": ", &why].concat())?;
         for grant in needed {
-            if !running.grants.contains(&grant) {
+            if !running.has(grant) {
                 return Err(format!("{}: {action} needs {grant:?}, which is not granted", running.name).into());
             }
             USED.lock().unwrap_or_else(PoisonError::into_inner).entry(running.name).or_default().insert(grant);

@@ -11,6 +11,7 @@ use crate::{
     block::Token,
     event::later,
     id::{Id as _, OrderId, RefundId, UserId},
+    money::Money,
     payment::{Begun, Capture, Payment},
     tenant::HoldTime,
 };
@@ -202,6 +203,17 @@ pub enum CancelRefused {
 #[error("the hold has ended")]
 pub struct PastDue;
 
+/// A deposit cannot pay an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DepositRefused {
+    /// See there.
+    #[error(transparent)]
+    PastDue(#[from] PastDue),
+    /// Less was taken for it than the order costs, or in another currency.
+    #[error("the deposit does not cover the price")]
+    TooLittle,
+}
+
 /// The change does not fit the state that the order is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the order is not in a state that allows this")]
@@ -258,12 +270,18 @@ impl Order {
         })
     }
 
-    /// Makes an order of what is held that is paid at once, with money that was taken before: all of the capture is its own.
-    /// No money may go to an order that was given up, so it is written only if nothing stands under its id.
-    pub fn of_deposit(draft: Draft, capture: Option<Capture>, now: Timestamp) -> Result<Self, PastDue> {
+    /// Makes an order of what is held that is paid at once, with a part of what was taken for a deposit: the part that it
+    /// costs. No money may go to an order that was given up, so it is written only if nothing stands under its id.
+    pub fn of_deposit(draft: Draft, deposit: &Settled, now: Timestamp) -> Result<Self, DepositRefused> {
         let order = Self::reserve(draft, now)?;
-        let paid = capture.is_some() && matches!(order.state, State::Reserved { .. });
-        Ok(if paid { Self { state: State::Paid(Settled { at: now, capture }), ..order } } else { order })
+        if let State::Paid(_) = order.state {
+            return Ok(order);
+        }
+        let price = order.purchase.total;
+        let covers = |taken: Money| taken.currency == price.currency && taken.minor >= price.minor;
+        let capture = deposit.capture.clone().filter(|capture| covers(capture.amount));
+        let capture = Capture { amount: price, ..capture.ok_or(DepositRefused::TooLittle)? };
+        Ok(Self { state: State::Paid(Settled { at: now, capture: Some(capture) }), ..order })
     }
 
     /// Whether this is the deposit of somebody who waits: it holds nothing, and no ticket is ever due for it.

@@ -166,6 +166,9 @@ pub struct HoldTime(u8);
 pub struct HoldTimeError;
 
 impl HoldTime {
+    /// A minute.
+    pub const SHORTEST: Self = Self(1);
+
     /// Fifteen minutes.
     pub const DEFAULT: Self = Self(15);
 

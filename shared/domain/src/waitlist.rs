@@ -2,7 +2,8 @@
 //!
 //! **The rule.** Requests are served in the order in which they were made. A request names alternatives, best first, and is
 //! served wholly by one of them or not at all. A request is passed over only while none of its alternatives can be had
-//! whole; what could serve it never goes to a later request, nor to a buyer who did not wait. So a large party may wait
+//! whole; what could serve it never goes to a later request, nor to a buyer who did not wait: they buy while [`serve`]
+//! grants nothing. So a large party may wait
 //! while smaller ones are served with what is too little for it; nothing is kept empty to be gathered for it, because most
 //! of what would be gathered would be empty when the doors close. See docs/decisions/0033-waiting-in-line.md.
 //!
@@ -18,7 +19,7 @@ use crate::{id::OrderId, order::Quantity};
 /// A request's place in the line: requests that were made at once come in the order of the second number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Turn {
-    /// When it was made.
+    /// When it was made; once it is paid, when that was.
     pub asked: Timestamp,
     /// Its own number, drawn when it was made.
     pub number: u64,
@@ -113,7 +114,7 @@ pub enum Outcome {
 pub const MAX_ALTERNATIVES: usize = 8;
 
 impl<A: PartialEq> Request<A> {
-    /// A request that was paid for.
+    /// A request, as it is made.
     pub fn new(turn: Turn, party: Quantity, alternatives: Vec<A>, until: Timestamp) -> Result<Self, RequestError> {
         let is_new = |(place, one): (usize, &A)| !alternatives[..place].contains(one);
         let good = (1..=MAX_ALTERNATIVES).contains(&alternatives.len()) && alternatives.iter().enumerate().all(is_new);
@@ -141,6 +142,16 @@ impl<A> Request<A> {
     /// Whether money has to go back for which no refund stands yet.
     pub const fn owes_refund(&self) -> bool {
         matches!(self.phase, Phase::Left { refunded: false, .. })
+    }
+
+    /// Puts it in line at the moment at which it was paid for: nobody overtakes by asking early and paying late. That may be
+    /// after its time is over; then it leaves at once, with its money.
+    pub fn paid(self, at: Timestamp) -> Result<Self, Refused> {
+        match self.phase {
+            Phase::Waiting => Ok(Self { turn: Turn { asked: at, ..self.turn }, ..self }.to(Phase::Waiting)),
+            Phase::Serving { .. } => Err(Refused::Serving),
+            Phase::Served { .. } | Phase::Left { .. } => Err(Refused::Over),
+        }
     }
 
     /// Names the order that is to serve it, before anything is held for that order.
@@ -223,15 +234,6 @@ pub fn serve<A, T>(
         Some(Grant { turn: request.turn, alternative, taken })
     };
     waiting.into_iter().filter_map(grant).collect()
-}
-
-/// Whether somebody who did not wait may buy: nobody in line can be served with what is free. Somebody who is being served
-/// holds theirs already. `could` says whether a whole party could have an alternative.
-pub fn is_open_to_all<A>(line: &[Request<A>], now: Timestamp, could: impl Fn(&A, Quantity) -> bool) -> bool {
-    let waiting = line.iter().filter(|request| request.is_waiting(now));
-    !waiting
-        .flat_map(|request| request.alternatives.iter().map(move |one| (one, request.party)))
-        .any(|(one, party)| could(one, party))
 }
 
 #[cfg(test)]

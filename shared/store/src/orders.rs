@@ -99,6 +99,12 @@ impl<'t> Orders<'t> {
         })
     }
 
+    /// Several orders, in no order; those that are not written, and tombstones, are left out.
+    pub async fn load_all(&self, ids: &[OrderId]) -> Result<Vec<Order>, Failed> {
+        let keys: Vec<Item> = ids.iter().map(|id| keys::order(&self.tenant.id, *id).item()).collect();
+        self.of_keys(&keys).await
+    }
+
     /// Writes a new order, unless something stands under its id.
     pub async fn create(&self, order: &Order) -> Result<Applied, Failed> {
         self.put(order, Expression::only_if("attribute_not_exists(pk)")).await

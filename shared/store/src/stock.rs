@@ -15,7 +15,6 @@ use crate::{
     Blocks, Failed, Mark, SORT, Table, Tenant,
     client::{self, Expression, Find, Read, Wrote, decode, encode, number_of, text_of},
     keys,
-    waitlist::SHUT,
 };
 
 /// Seconds for which summaries are believed, plus up to one more so that processes do not all ask at once.
@@ -161,30 +160,39 @@ impl<'t> Stock<'t> {
         Ok(is_sold_out)
     }
 
-    /// Whether those who did not wait are refused, because somebody in line may be served first; at most a second old.
-    pub async fn is_shut(&self, pool: PoolKey, now: Timestamp) -> Result<bool, Failed> {
-        Ok(self.mark(pool, now).await?.is_shut)
+    /// Whether those who did not wait are refused what is in any of some pools, because somebody in line may be served first.
+    /// That nobody waits for a pool is believed for a second, and so is that its gate is shut; that it stands open is not.
+    pub async fn is_any_shut(&self, pools: &[PoolKey], now: Timestamp) -> Result<bool, Failed> {
+        let (memory, mut unknown) = (&self.tenant.store.memory, Vec::new());
+        for pool in pools {
+            match memory.mark(*pool, now) {
+                Some(mark) if mark.is_shut(now) => return Ok(true),
+                Some(mark) if mark.line.is_none() => {}
+                _ => unknown.push(*pool),
+            }
+        }
+        let until = now.saturating_add(jiff::SignedDuration::from_millis(MARKER_MILLIS)).unwrap_or(now);
+        let keys = unknown.iter().map(|pool| keys::marker(&self.tenant.id, *pool));
+        let found =
+            self.tenant.store.tables.batch_get(Table::Catalogue, keys.clone().collect(), Read::Consistent).await?;
+        let mut is_shut = false;
+        for (pool, key) in unknown.iter().zip(keys) {
+            let mark = found.iter().find(|item| keys::of_item(item) == key).map(Mark::of).unwrap_or_default();
+            memory.learn_mark(*pool, mark, until);
+            is_shut |= mark.is_shut(now);
+        }
+        Ok(is_shut)
     }
 
     /// The line of those who wait for a pool, as it is: whoever counts what came back must not miss the first who waits.
     pub async fn line(&self, pool: PoolKey) -> Result<Option<SessionId>, Failed> {
-        Ok(self.read_mark(pool).await?.line)
+        Ok(self.mark(pool).await?.line)
     }
 
-    pub(crate) async fn read_mark(&self, pool: PoolKey) -> Result<Mark, Failed> {
+    pub(crate) async fn mark(&self, pool: PoolKey) -> Result<Mark, Failed> {
         let key = keys::marker(&self.tenant.id, pool);
         let item = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
-        Ok(Mark::of(&item.unwrap_or_default()))
-    }
-
-    async fn mark(&self, pool: PoolKey, now: Timestamp) -> Result<Mark, Failed> {
-        if let Some(known) = self.tenant.store.memory.mark(pool, now) {
-            return Ok(known);
-        }
-        let mark = self.read_mark(pool).await?;
-        let until = now.saturating_add(jiff::SignedDuration::from_millis(MARKER_MILLIS)).unwrap_or(now);
-        self.tenant.store.memory.learn_mark(pool, mark, until);
-        Ok(mark)
+        Ok(item.as_ref().map(Mark::of).unwrap_or_default())
     }
 
     /// What this process remembers of the marker, without asking the database.
@@ -196,7 +204,7 @@ impl<'t> Stock<'t> {
     /// is set if the generation is still ours: whoever gives stock back or adds some writes the block first and clears the
     /// marker afterwards, so one of the two sees the other. The shards are those that exist, whatever the event says.
     pub async fn mark_if_sold_out(&self, pool: PoolKey, now: Timestamp) -> Result<bool, Failed> {
-        let generation = self.next_generation(pool, "SET phase = :phase ADD gen :one", Some(CLOSING)).await?;
+        let generation = self.next_generation(pool, Some(CLOSING)).await?;
         let mut earliest: Option<Timestamp> = None;
         for (_, block) in self.tenant.inventory().all(pool).await? {
             if block.available() > 0 || !block.due(now).is_empty() {
@@ -217,37 +225,37 @@ impl<'t> Stock<'t> {
         Ok(self.tenant.store.tables.update(Table::Catalogue, key, expression).await? == Wrote::Yes)
     }
 
-    /// Clears the marker after stock has come back to a block, and shuts the gate to those who did not wait where somebody
+    /// Clears the marker after stock has come back to a block, and shuts the gate before those who did not wait where somebody
     /// does. The block is always written first.
     pub async fn reopen(&self, pool: PoolKey) -> Result<(), Failed> {
         self.tenant.store.memory.forget(pool);
         let key = keys::marker(&self.tenant.id, pool);
         let marker = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
         match marker {
-            Some(item) if Mark::of(&item).line.is_some() => {
-                self.next_generation(pool, "REMOVE phase SET gate = :phase ADD gen :one", Some(SHUT)).await.map(drop)
-            }
-            Some(item) if !text_of(&item, "phase").is_empty() => {
-                self.next_generation(pool, "REMOVE phase ADD gen :one", None).await.map(drop)
+            Some(item) if !text_of(&item, "phase").is_empty() || Mark::of(&item).line.is_some() => {
+                self.next_generation(pool, None).await.map(drop)
             }
             _ => Ok(()),
         }
     }
 
-    async fn next_generation(&self, pool: PoolKey, update: &str, word: Option<&str>) -> Result<i64, Failed> {
+    /// Draws the next generation: nothing is written any more that was decided by what was read before. Without a phase,
+    /// something came back, and the gate is shut.
+    async fn next_generation(&self, pool: PoolKey, phase: Option<&str>) -> Result<i64, Failed> {
         let tables = &self.tenant.store.tables;
         let mut request = tables
             .client
             .update_item()
             .table_name(tables.name(Table::Catalogue))
             .set_key(Some(keys::marker(&self.tenant.id, pool).item()))
-            .update_expression(update)
             .expression_attribute_values(":one", client::number(1))
             .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-        if let Some(word) = word {
-            let word = aws_sdk_dynamodb::types::AttributeValue::S(word.to_owned());
-            request = request.expression_attribute_values(":phase", word);
-        }
+        request = match phase {
+            Some(phase) => request
+                .update_expression("SET phase = :phase ADD gen :one")
+                .expression_attribute_values(":phase", aws_sdk_dynamodb::types::AttributeValue::S(phase.to_owned())),
+            None => request.update_expression("REMOVE phase, gate ADD gen :one"),
+        };
         let item = request.send().await?.attributes.unwrap_or_default();
         number_of(&item, "gen").ok_or_else(|| Failed::corrupt("a marker"))
     }

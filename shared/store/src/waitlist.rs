@@ -9,6 +9,7 @@ use domain::{
     Timestamp,
     id::{Id as _, OrderId, SessionId, UserId},
     order::Quantity,
+    pool::PoolKey,
     waitlist::{Phase, Request, Turn, Why},
 };
 use serde::{Deserialize, Serialize};
@@ -43,12 +44,12 @@ pub struct Line {
 }
 
 /// What the mark of a pool said, before its stock was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
     /// Which line waits for it.
     pub line: Option<SessionId>,
-    /// Whether those who did not wait are refused.
-    pub is_shut: bool,
+    /// Until when its gate stands open for those who did not wait, if it was opened.
+    pub open_until: Option<Timestamp>,
     pub(crate) generation: i64,
 }
 
@@ -169,11 +170,10 @@ impl Waitlist<'_> {
     }
 
     /// Marks a pool: somebody waits for it, and who did not is refused until a worker finds that nobody can be served.
-    pub async fn mark(&self, pool: domain::pool::PoolKey, line: SessionId) -> Result<(), Failed> {
-        let mark = Expression::set("SET #line = :line, gate = :shut ADD gen :one")
+    pub async fn mark(&self, pool: PoolKey, line: SessionId) -> Result<(), Failed> {
+        let mark = Expression::set("SET #line = :line REMOVE gate ADD gen :one")
             .name("#line", "line")
             .text(":line", line.bare())
-            .text(":shut", SHUT)
             .number(":one", 1);
         self.tenant.store.memory.forget(pool);
         let key = keys::marker(&self.tenant.id, pool);
@@ -181,46 +181,54 @@ impl Waitlist<'_> {
     }
 
     /// The mark of a pool as it is. What this process remembers of the pool is forgotten: what follows is decided afresh.
-    pub async fn marked(&self, pool: domain::pool::PoolKey) -> Result<Mark, Failed> {
+    pub async fn marked(&self, pool: PoolKey) -> Result<Mark, Failed> {
         self.tenant.store.memory.forget(pool);
-        self.tenant.stock().read_mark(pool).await
+        self.tenant.stock().mark(pool).await
     }
 
-    /// Lets those buy who did not wait: the stock was read and nobody in line could be served with it. Nothing is changed
-    /// where something came back, or somebody came, since the mark was read.
-    pub async fn open_gate(&self, pool: domain::pool::PoolKey, mark: Mark) -> Result<(), Failed> {
-        self.change_mark(pool, mark, "REMOVE gate").await
+    /// Lets those buy who did not wait: the stock was read and nobody in line could be served with it. The gate shuts by
+    /// itself when the next hold of the pool ends: what a buyer might find lapsed is for those who wait. Nothing is changed where
+    /// something came back, or somebody came, since the mark was read.
+    pub async fn open_gate(&self, pool: PoolKey, mark: Mark, now: Timestamp) -> Result<(), Failed> {
+        let blocks = self.tenant.inventory().all(pool).await?;
+        let entries = blocks.iter().flat_map(|(_, block)| block.entries());
+        let ends = entries.filter_map(|entry| entry.until()).filter(|until| now < *until);
+        let until = ends.min().unwrap_or(Timestamp::MAX).as_second();
+        if mark.open_until.map(Timestamp::as_second) == Some(until) {
+            return Ok(());
+        }
+        let open = Expression::set("SET gate = :until").number(":until", until);
+        self.change_mark(pool, mark, open).await
     }
 
     /// Nobody waits for a pool any more, unless somebody has come since the mark was read.
-    pub async fn unmark(&self, pool: domain::pool::PoolKey, mark: Mark) -> Result<(), Failed> {
-        self.change_mark(pool, mark, "REMOVE gate, #line").await
+    pub async fn unmark(&self, pool: PoolKey, mark: Mark) -> Result<(), Failed> {
+        self.change_mark(pool, mark, Expression::set("REMOVE gate, #line").name("#line", "line")).await
     }
 
-    async fn change_mark(&self, pool: domain::pool::PoolKey, mark: Mark, update: &str) -> Result<(), Failed> {
+    async fn change_mark(&self, pool: PoolKey, mark: Mark, change: Expression) -> Result<(), Failed> {
         if mark.line.is_none() {
             return Ok(());
         }
-        let mut same = Expression::set(update).given("gen = :gen").number(":gen", mark.generation);
-        if update.contains("#line") {
-            same = same.name("#line", "line");
-        }
+        let same = change.given("gen = :gen").number(":gen", mark.generation);
         self.tenant.store.memory.forget(pool);
         let key = keys::marker(&self.tenant.id, pool);
         self.tenant.store.tables.update(Table::Catalogue, key, same).await.map(drop)
     }
 }
 
-/// The word of a gate that is shut.
-pub(crate) const SHUT: &str = "shut";
-
 impl Mark {
     pub(crate) fn of(item: &Item) -> Self {
         Self {
             line: keys::line_of(text_of(item, "line")),
-            is_shut: text_of(item, "gate") == SHUT,
+            open_until: number_of(item, "gate").and_then(|second| Timestamp::from_second(second).ok()),
             generation: number_of(item, "gen").unwrap_or(0),
         }
+    }
+
+    /// Whether those who did not wait are refused.
+    pub(crate) fn is_shut(&self, now: Timestamp) -> bool {
+        self.line.is_some() && self.open_until.is_none_or(|until| until <= now)
     }
 }
 
@@ -267,8 +275,10 @@ impl RequestItem {
         let at = |millis| Timestamp::from_millisecond(millis).map_err(Failed::corrupt);
         let turn = Turn { asked: at(self.at)?, number: Waiting::number(id) };
         let party = Quantity::parse(self.q.into()).map_err(Failed::corrupt)?;
-        let mut request = Request::new(turn, party, self.alt, at(self.until)?).map_err(Failed::corrupt)?;
-        (request.phase, request.version) = (phase, self.ver);
+        // Whoever paid when their time was over has a turn behind it.
+        let first = Turn { asked: Timestamp::MIN, ..turn };
+        let mut request = Request::new(first, party, self.alt, at(self.until)?).map_err(Failed::corrupt)?;
+        (request.turn, request.phase, request.version) = (turn, phase, self.ver);
         let lines = self.lines.iter().map(|line| keys::line_of(line).ok_or_else(|| Failed::corrupt("a line")));
         Ok(Waiting {
             id,
@@ -309,6 +319,8 @@ mod tests {
         ] {
             let mut request = Request::new(turn, party, vec!["{}".to_owned(), "[]".to_owned()], at(9)).unwrap();
             (request.phase, request.version) = (phase, 4);
+            // One was paid when its time was over.
+            request.turn.asked = at(if phase == Phase::Waiting { 10 } else { 6 });
             let waiting = Waiting {
                 id,
                 user: UserId::from_bytes([1; 16]),

@@ -42,6 +42,12 @@ async fn seated(shop: &Shop, draft: Draft) -> Vec<Offer> {
     offers.map(|offer| Offer { wares: Wares::Seats(seats.clone()), ..offer }).collect()
 }
 
+/// The other price option of the same session.
+async fn dearer(shop: &Shop, offer: &Offer) -> Offer {
+    let event = shop.look(&format!("/api/events/{}", offer.event)).await.expect(200);
+    Offer { option: text(&event["priceOptions"][1], "id"), ..offer.clone() }
+}
+
 /// A train of four seats of each class on so many days; on each, other people travel.
 async fn runs(shop: &Shop, plays: u8, classes: &[&str]) -> Vec<Offer> {
     railway_of(shop, "train,seq,station,arrive,depart,km\nG1,1,HCA,,08:00,0\nG1,2,LKA,09:00,,150\n").await;
@@ -87,6 +93,7 @@ pub(super) enum Flow {
     RefundPart,
     RefundAutomatic,
     CheckIn,
+    JoinWaiting,
     ServeWaiting,
     LeaveWaiting,
     BuySeats,
@@ -110,7 +117,7 @@ pub(super) struct Cast {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 25] = [
+    pub(super) const ALL: [Self; 26] = [
         Self::Buy,
         Self::BuyAcrossBlocks,
         Self::BuyOverdue,
@@ -127,6 +134,7 @@ impl Flow {
         Self::RefundPart,
         Self::RefundAutomatic,
         Self::CheckIn,
+        Self::JoinWaiting,
         Self::ServeWaiting,
         Self::LeaveWaiting,
         Self::BuySeats,
@@ -148,11 +156,13 @@ impl Flow {
         }
     }
 
-    /// Of how many cases the test command plays one: all of them, but of flows that are like others, of which
-    /// `cargo xtask crash` plays the rest.
+    /// Of how many cases the test command plays one: all of them, but of flows that are like others, or that consist of
+    /// others, of which `cargo xtask crash` plays the rest.
     pub(super) fn stride(self) -> usize {
-        let is_alike = self.like() != self || matches!(self, Self::MoveSeats | Self::ChangeRideDearer);
-        if is_alike && !super::is_whole() { 3 } else { 1 }
+        let is_alike = self.like() != self;
+        let has_others = matches!(self, Self::JoinWaiting | Self::ServeWaiting | Self::LeaveWaiting);
+        let has_others = has_others || matches!(self, Self::MoveSeats | Self::ChangeRideDearer);
+        if (is_alike || has_others) && !super::is_whole() { 3 } else { 1 }
     }
 
     pub(super) const fn word(self) -> &'static str {
@@ -173,6 +183,7 @@ impl Flow {
             Self::RefundPart => "refund-part",
             Self::RefundAutomatic => "refund-automatic",
             Self::CheckIn => "check-in",
+            Self::JoinWaiting => "join-waiting",
             Self::ServeWaiting => "serve-waiting",
             Self::LeaveWaiting => "leave-waiting",
             Self::BuySeats => "buy-seats",
@@ -204,7 +215,8 @@ impl Flow {
             Self::RefundPart => "ask for a refund of one ticket of three, and approve it",
             Self::RefundAutomatic => "ask for a refund under an automatic policy",
             Self::CheckIn => "a ticket is scanned; its scan is repeated, and another comes",
-            Self::ServeWaiting => "tickets come back; who waits for them has the order, once",
+            Self::JoinWaiting => "wait for what is sold out, and pay; the request is in line",
+            Self::ServeWaiting => "tickets come back; who waits has the order, once, and what it did not cost",
             Self::LeaveWaiting => "leave the line; the money goes back",
             Self::BuySeats => "hold two seats by name, in two blocks; the order is written",
             Self::RefundPartSeats => "ask for a refund of one seat of three, and approve it",
@@ -231,6 +243,13 @@ impl Flow {
             Self::BuySeats | Self::RefundPartSeats | Self::MoveSeats => seated(shop, draft).await,
             Self::BuyRides | Self::PayLateRides | Self::ChangeRide => runs(shop, plays, &["second"]).await,
             Self::ChangeRideDearer => runs(shop, plays, &["second", "first"]).await,
+            // What serves is not the dearest, so that some money goes back.
+            Self::ServeWaiting => {
+                let mut event = shop.event(&draft);
+                let box_of_one = json!({"name": "Box", "price": 2 * PRICE, "totalCount": 1});
+                event["priceOptions"].as_array_mut().unwrap().push(box_of_one);
+                shop.publish_event(event).await
+            }
             _ => shop.publish_all(draft).await,
         }
     }
@@ -275,7 +294,13 @@ impl Flow {
                 scene.sale = shop.sale(&scene.buyer, &scene.offer, 2).await;
             }
             Self::RefundPart => scene.sale = shop.sale(&scene.buyer, &scene.offer, 3).await,
-            Self::ServeWaiting | Self::LeaveWaiting => {
+            Self::JoinWaiting => drop(shop.hold(&rival, &scene.offer, 4).await),
+            Self::ServeWaiting => {
+                scene.order = shop.hold(&rival, &scene.offer, 4).await;
+                let box_of_one = dearer(shop, &scene.offer).await;
+                scene.payment = waitlist::in_line(shop, &scene.buyer, &[&box_of_one, &scene.offer], 2).await;
+            }
+            Self::LeaveWaiting => {
                 scene.order = shop.hold(&rival, &scene.offer, 4).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 2).await;
             }
@@ -325,6 +350,11 @@ impl Flow {
                 let path = format!("/api/orders/{}/cancel", scene.order);
                 scene.insist(shop, &scene.buyer, "PUT", &path, Value::Null).await.expect(200);
                 shop.drained().await;
+            }
+            Self::JoinWaiting => {
+                scene.join(shop).await;
+                scene.begin(shop).await;
+                scene.pay(shop, json!({"outcome": "paid"})).await;
             }
             Self::ServeWaiting => {
                 let path = format!("/api/orders/{}/cancel", scene.order);
@@ -396,6 +426,7 @@ impl Flow {
                 assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
             }
             Self::CheckIn => scene.check_admitted(shop).await,
+            Self::JoinWaiting => scene.check_in_line(shop).await,
             Self::ServeWaiting => {
                 let request = waitlist::see(shop, who, &scene.payment).await;
                 assert_eq!(request["status"], "served", "{request}");
@@ -421,8 +452,8 @@ impl Flow {
             | Self::CreateLate
             | Self::Expire
             | Self::Cancel => (0, 0, 0),
-            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::ServeWaiting => (2 * PRICE, 0, 2),
-            Self::PayTwice | Self::PayTooLate => (4 * PRICE, 2 * PRICE, 2),
+            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::JoinWaiting => (2 * PRICE, 0, 2),
+            Self::PayTwice | Self::PayTooLate | Self::ServeWaiting => (4 * PRICE, 2 * PRICE, 2),
             Self::Refund | Self::RefundAutomatic | Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
             Self::RefundPart | Self::RefundPartSeats => (3 * 1_001, 1_001, 2),
             Self::CheckIn => (PRICE, 0, 1),

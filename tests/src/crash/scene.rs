@@ -11,6 +11,7 @@ use crate::{
     client::Answer,
     sale::HOLD,
     shop::{Offer, Person, Shop, Wares, text},
+    waitlist,
 };
 
 /// Seconds after which a repeat of an order may begin anew.
@@ -99,6 +100,25 @@ impl Scene {
         let other = if quantity == 10 { 10 } else { 0 };
         let (_, sold, held) = pool(shop, &self.offer).await;
         assert!((sold, held) == (0, u32::from(quantity) + other) || sold == 0 && held >= u32::from(quantity), "{held}");
+    }
+
+    /// Asks for a place in line, and once more with the same key.
+    pub(super) async fn join(&mut self, shop: &Shop) {
+        let body = waitlist::wish(&[&self.offer], 2);
+        let asked = self.insist(shop, &self.buyer, "POST", "/api/waitlist", body.clone()).await.expect(202);
+        self.order = text(&asked, "id");
+        let again = self.insist(shop, &self.buyer, "POST", "/api/waitlist", body).await.expect(202);
+        assert_eq!(again["id"], asked["id"], "the same key, the same request");
+        shop.drained().await;
+    }
+
+    /// The request is in line, and it is the only one for what is sold here.
+    pub(super) async fn check_in_line(&self, shop: &Shop) {
+        let listed = shop.get(&self.buyer, "/api/waitlist").await.data();
+        let is_here = |request: &&Value| request["alternatives"][0]["sessionId"] == self.offer.session.as_str();
+        let listed: Vec<&Value> = listed["items"].as_array().unwrap().iter().filter(is_here).collect();
+        assert_eq!(listed.len(), 1, "one request for one key: {listed:?}");
+        assert_eq!((&listed[0]["id"], &listed[0]["status"]), (&json!(self.order), &json!("waiting")), "{listed:?}");
     }
 
     pub(super) async fn begin(&mut self, shop: &Shop) {

@@ -107,12 +107,12 @@ impl Wish {
     }
 }
 
-/// How many of the party could have a seat now.
-pub(super) async fn left(wanted: &Wanted, wish: &Wish) -> Result<u64, Failed> {
+/// Whether there are seats for the whole party now.
+pub(super) async fn could_be_had(wanted: &Wanted, wish: &Wish) -> Result<bool, Failed> {
     // No hold is made: the id is nobody's.
     let (order, until) = (OrderId::from_bytes([0; 16]), wanted.until(wanted.now));
     let claim = RideClaim { order, run: &wish.run, class: &wish.class, claim: wish.claim.clone(), until };
-    Ok(wanted.tenant.rides_left(&claim, wanted.now).await?.into())
+    wanted.tenant.could_ride(&claim, wanted.now).await
 }
 
 /// Holds the time of every passenger, then the seats. Seats come first in what the order lists: tickets are numbered by them.

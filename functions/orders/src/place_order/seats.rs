@@ -171,10 +171,10 @@ impl Wish {
     }
 }
 
-/// How many seats this buyer could have now.
-pub(super) async fn left(wanted: &Wanted, wish: &Wish, app: &App) -> Result<u64, Failed> {
+/// Whether there are seats for the whole party now.
+pub(super) async fn could_be_had(wanted: &Wanted, wish: &Wish, app: &App) -> Result<bool, Failed> {
     let seen = see(wanted, wish, true, app).await?;
-    Ok(u64::try_from(seen.offer(wish).usable().count()).unwrap_or(u64::MAX))
+    Ok(wish.plan.hall().best(&seen.offer(wish), &wish.party, Choice::BEST).is_some())
 }
 
 /// Chooses seats and holds them.

@@ -117,25 +117,20 @@ impl Wanted {
         {
             return Ok(false);
         }
-        for pool in self.pools() {
-            if self.tenant.stock().is_shut(pool, self.now).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        self.tenant.stock().is_any_shut(&self.pools(), self.now).await
     }
 
-    /// How many could be had now, by what is stored; of a ride, counted up to the size of the party. A hold may still find
-    /// fewer.
-    pub(crate) async fn left(&self, app: &App) -> Result<u64, Failed> {
+    /// Whether the whole party could have it now, by what is stored. A hold may still be refused.
+    pub(crate) async fn could_be_had(&self, app: &App) -> Result<bool, Failed> {
         match &self.wish {
             Wish::Tickets { pool, .. } => {
                 let blocks = self.tenant.inventory().all(*pool).await?;
                 let due = |block: &Block| block.due(self.now).iter().map(|it| u64::from(it.count())).sum::<u64>();
-                Ok(blocks.iter().map(|(_, block)| u64::from(block.available()) + due(block)).sum())
+                let left: u64 = blocks.iter().map(|(_, block)| u64::from(block.available()) + due(block)).sum();
+                Ok(u64::from(self.quantity.get()) <= left)
             }
-            Wish::Seats(wish) => seats::left(self, wish, app).await,
-            Wish::Ride(wish) => ride::left(self, wish).await,
+            Wish::Seats(wish) => seats::could_be_had(self, wish, app).await,
+            Wish::Ride(wish) => ride::could_be_had(self, wish).await,
         }
     }
 

@@ -88,6 +88,11 @@ pub(crate) struct Whom {
 }
 
 impl Alternative {
+    /// Whether it is a ride, on which people travel by name.
+    pub(crate) const fn is_ride(&self) -> bool {
+        self.run_id.is_some()
+    }
+
     /// As it was remembered.
     pub(crate) fn read(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
@@ -100,6 +105,7 @@ impl Alternative {
 
     /// What it asks for, and what that costs now.
     pub(crate) async fn wanted(self, tenant: Tenant, whom: &Whom, app: &App) -> Result<Wanted, Error> {
+        let passengers = self.is_ride().then(|| whom.passengers.clone());
         let order = PlaceOrder {
             event_id: self.event_id,
             session_id: self.session_id,
@@ -108,7 +114,7 @@ impl Alternative {
             best_available: self.best_available,
             wheelchairs: self.wheelchairs,
             channel: None,
-            passengers: self.run_id.is_some().then(|| whom.passengers.clone()),
+            passengers,
             run_id: self.run_id,
             from: self.from,
             to: self.to,

@@ -28,11 +28,6 @@ pub(crate) async fn rest(app: &App, tenant: &Tenant, deposit: &Order, order: &Or
     give_back(app, tenant, deposit, capture, &of, Money::new(left, capture.amount.currency)).await
 }
 
-/// The part of a deposit's capture that pays an order.
-pub(crate) fn part(deposit: &Order, price: Money) -> Option<Capture> {
-    capture_of(deposit).filter(|_| !price.is_zero()).map(|capture| Capture { amount: price, ..capture.clone() })
-}
-
 fn capture_of(deposit: &Order) -> Option<&Capture> {
     deposit.paid().and_then(|paid| paid.capture.as_ref())
 }

@@ -6,8 +6,9 @@ use app::{App, Failure, message::LineMoved, wire::Text};
 use domain::{
     event::later,
     id::{Id as _, OrderId, SessionId},
-    order::{Order, Quantity},
+    order::Order,
     pool::PoolKey,
+    tenant::HoldTime,
     waitlist::{self, Request},
 };
 use providers::queue::Queue;
@@ -15,19 +16,18 @@ use store::{Applied, Mark, Tenant, Waiting};
 
 use super::{
     alternative::{Alternative, Party},
-    money,
     tend::{self, Standing, tend},
 };
 use crate::place_order::wanted::{Outcome, Wanted};
 
 /// How many requests one message serves; another one follows for the rest.
 const MOST: usize = 16;
+/// How often one alternative is tried for a request while others are quicker.
+const TRIES: usize = 5;
 /// Seconds after which a line in which somebody is being served is looked at again.
 const AGAIN_SECS: u32 = 3;
 /// Seconds after which an entry whose request was never written is removed.
 const UNWRITTEN_SECS: i64 = 3_600;
-/// Holds are decided upon by what is there, not by what was seen lately.
-const AFRESH: usize = 2;
 
 /// The marks of a line's pools, as they were before anything was read.
 type Marks = BTreeMap<PoolKey, Mark>;
@@ -40,8 +40,8 @@ struct Line<'a> {
     waiting: Vec<Waiting>,
     /// Those who are served, or gone.
     over: Vec<Waiting>,
-    /// What was tried in vain: a request and one of its alternatives.
-    vain: HashSet<(OrderId, usize)>,
+    /// How often each alternative of a request was tried in vain.
+    tries: HashMap<(OrderId, usize), usize>,
 }
 
 /// An alternative that may be had.
@@ -59,7 +59,7 @@ pub(crate) async fn serve(app: &App, tenant: &Tenant, id: SessionId) -> Result<(
     if entries.is_empty() {
         return Ok(tenant.waitlist().forget(id, was).await?);
     }
-    let mut line = Line { app, tenant, id, waiting: Vec::new(), over: Vec::new(), vain: HashSet::new() };
+    let mut line = Line { app, tenant, id, waiting: Vec::new(), over: Vec::new(), tries: HashMap::new() };
     let is_quiet = line.gather(&entries).await?;
     Box::pin(line.serve(is_quiet)).await
 }
@@ -79,8 +79,13 @@ impl Line<'_> {
                 self.tenant.waitlist().leave(self.id, *id).await?;
             }
         }
+        let unpaid: Vec<OrderId> = found.iter().filter(|one| !one.is_paid).map(|one| one.id).collect();
+        let deposits = self.tenant.orders().load_all(&unpaid).await?;
+        let is_pending = |deposit: &&Order| deposit.expires().is_some_and(|expires| self.app.now() < expires);
+        let pending: HashSet<OrderId> = deposits.iter().filter(is_pending).map(|deposit| deposit.id).collect();
         let mut is_quiet = true;
-        for waiting in found {
+        // However many there are who have not paid yet, they hold nobody up.
+        for waiting in found.into_iter().filter(|waiting| !pending.contains(&waiting.id)) {
             match tend(self.app, self.tenant, waiting).await? {
                 Standing::InLine(waiting) => self.waiting.push(waiting),
                 Standing::Over(waiting) => self.over.push(waiting),
@@ -130,14 +135,11 @@ impl Line<'_> {
     /// Nobody can be served: who did not wait may buy, unless something has come back since. Those who are over leave.
     async fn settle_marks(&mut self, marks: &Marks, is_quiet: bool) -> Result<(), Failure> {
         let awaited = self.pools(&self.waiting)?;
-        for (pool, mark) in marks {
-            if !is_quiet {
-                continue;
-            }
-            if !awaited.contains(pool) {
+        for (pool, mark) in marks.iter().filter(|_| is_quiet) {
+            if awaited.contains(pool) {
+                self.tenant.waitlist().open_gate(*pool, *mark, self.app.now()).await?;
+            } else {
                 self.tenant.waitlist().unmark(*pool, *mark).await?;
-            } else if mark.is_shut {
-                self.tenant.waitlist().open_gate(*pool, *mark).await?;
             }
         }
         if is_quiet {
@@ -155,18 +157,14 @@ impl Line<'_> {
         for waiting in &self.waiting {
             options.extend(self.options_of(waiting).await?);
         }
-        let mut left: HashMap<(&str, u8), u64> = HashMap::new();
+        let mut known: HashMap<(&str, u8), bool> = HashMap::new();
         for option in &options {
-            let key = (option.of.as_str(), option.wanted.quantity.get());
-            if let Entry::Vacant(unknown) = left.entry(key) {
-                unknown.insert(option.wanted.left(self.app).await?);
+            if let Entry::Vacant(unknown) = known.entry(option.of()) {
+                unknown.insert(option.wanted.could_be_had(self.app).await?);
             }
         }
-        let could = |place: &usize, party: Quantity| {
-            let option = &options[*place];
-            let left = left.get(&(option.of.as_str(), party.get())).copied().unwrap_or(0);
-            (u64::from(party.get()) <= left).then_some(())
-        };
+        let could =
+            |place: &usize, _| options.get(*place).filter(|option| known.get(&option.of()) == Some(&true)).map(drop);
         let grants = waitlist::serve(&self.line(&options)?, now, could);
         // What is free is counted anew for the one after: what was taken for this one is gone then.
         let Some(first) = grants.first() else { return Ok(None) };
@@ -197,7 +195,7 @@ impl Line<'_> {
         let whom = party.strangers(waiting.user, waiting.request.party);
         let mut options = Vec::new();
         for (place, text) in waiting.request.alternatives().iter().enumerate() {
-            if self.vain.contains(&(waiting.id, place)) {
+            if self.tries.get(&(waiting.id, place)).is_some_and(|tries| *tries >= TRIES) {
                 continue;
             }
             let alternative = Alternative::read(text).map_err(Failure::poison)?;
@@ -226,9 +224,7 @@ impl Line<'_> {
         let order = self.app.keys.order_id(self.tenant.id(), waiting.user, now, random);
         let begun = waiting.with(waiting.request.clone().begin(order, now).map_err(Failure::retry)?);
         let standing = if self.tenant.waitlist().put(&begun).await? {
-            if !Box::pin(self.make(order, &begun, &option)).await? {
-                self.vain.insert((option.request, option.place));
-            }
+            Box::pin(self.make(order, &begun, &option)).await?;
             tend(self.app, self.tenant, begun).await?
         } else {
             let found = self.tenant.waitlist().find(waiting.id).await?;
@@ -247,35 +243,38 @@ impl Line<'_> {
         Ok(true)
     }
 
-    /// Makes the order that serves a request. No: it was settled, and will never be.
-    async fn make(&self, id: OrderId, waiting: &Waiting, option: &Choice) -> Result<bool, Failure> {
+    /// Makes the order that serves a request, or settles that it will never be. What was refused for good is not tried again;
+    /// what others were quicker for is, a few times.
+    async fn make(&mut self, id: OrderId, waiting: &Waiting, option: &Choice) -> Result<(), Failure> {
+        let alternative = (option.request, option.place);
+        let round = self.tries.get(&alternative).copied().unwrap_or_default() + 1;
+        self.tries.insert(alternative, TRIES);
         let Some((wanted, deposit)) = self.in_full(waiting, option).await? else {
-            self.tenant.abandon(id, &[], self.app.now()).await?;
-            return Ok(false);
+            return Ok(self.tenant.abandon(id, &[], self.app.now()).await?);
         };
         let contact = self.tenant.orders().seal_contact(id, &wanted.contact).await?;
-        let (held, seats) = match wanted.hold(id, AFRESH, self.app).await {
+        let (held, seats) = match wanted.hold(id, round, self.app).await {
             Ok(Outcome::Held { held, seats }) => (held, seats),
             Ok(Outcome::Refused(refused)) => {
-                self.tenant.abandon(id, &refused.held, self.app.now()).await?;
-                return Ok(false);
+                if refused.again {
+                    self.tries.insert(alternative, round);
+                }
+                return Ok(self.tenant.abandon(id, &refused.held, self.app.now()).await?);
             }
             Err((failed, held)) => {
                 self.tenant.abandon(id, &held, self.app.now()).await?;
                 return Err(failed.into());
             }
         };
-        let capture = money::part(&deposit, wanted.total);
-        let draft = wanted.draft(id, (held.clone(), seats), contact);
-        let now = self.app.now();
-        let written = match Order::of_deposit(draft, capture, now) {
-            Ok(order) => self.tenant.orders().create(&order).await? == Applied::Done,
-            Err(_) => false,
+        let (draft, now) = (wanted.draft(id, (held.clone(), seats), contact), self.app.now());
+        let is_written = match deposit.paid().map(|paid| Order::of_deposit(draft, paid, now)) {
+            Some(Ok(order)) => self.tenant.orders().create(&order).await? == Applied::Done,
+            Some(Err(_)) | None => false,
         };
-        if !written {
+        if !is_written {
             self.tenant.abandon(id, &held, now).await?;
         }
-        Ok(written)
+        Ok(())
     }
 
     /// What is wanted, with the names of those who wait; nothing where they are not known any more.
@@ -286,11 +285,21 @@ impl Line<'_> {
         let Some(whom) = party.people(waiting.user, waiting.request.party, reach) else { return Ok(None) };
         let alternative = Alternative::read(&option.of).map_err(Failure::poison)?;
         match alternative.wanted(self.tenant.clone(), &whom, self.app).await {
-            // The price is that which was looked at.
-            Ok(wanted) if wanted.total == option.wanted.total => Ok(Some((wanted, deposit))),
+            // The price is that which was looked at. The order is paid as soon as it is held: should this process die in
+            // between, what it held comes back soon.
+            Ok(wanted) if wanted.total == option.wanted.total => {
+                Ok(Some((Wanted { hold: HoldTime::SHORTEST, ..wanted }, deposit)))
+            }
             Ok(_) => Ok(None),
             Err(error) if error.code.status() < 500 => Ok(None),
             Err(error) => Err(Failure::retry(error)),
         }
+    }
+}
+
+impl Choice {
+    /// What could serve one could serve every party of its size that asks for the same.
+    fn of(&self) -> (&str, u8) {
+        (&self.of, self.wanted.quantity.get())
     }
 }

@@ -8,7 +8,7 @@ use domain::{
     event::later,
     id::{Id as _, OrderId},
     order::{Order, State},
-    waitlist::{Outcome, Phase, Turn},
+    waitlist::{Outcome, Phase},
 };
 use store::{Stored, Tenant, Waiting, protocol::Settled};
 
@@ -89,10 +89,7 @@ async fn arrived(tenant: &Tenant, waiting: &Waiting, now: Timestamp) -> Result<R
         for line in &waiting.lines {
             tenant.waitlist().stand(*line, waiting.id).await?;
         }
-        let mut request = waiting.request.clone();
-        request.turn = Turn { asked: paid.at, ..request.turn };
-        request.version += 1;
-        // Whoever paid after their own time was over leaves at once, with their money.
+        let request = waiting.request.clone().paid(paid.at).map_err(Failure::retry)?;
         return Ok(Ok(Waiting { is_paid: true, ..waiting.with(request) }));
     }
     let is_over = match &deposit.state {

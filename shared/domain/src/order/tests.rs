@@ -104,6 +104,24 @@ fn an_order_that_costs_nothing_is_paid_at_once() {
 }
 
 #[test]
+fn a_deposit_pays_what_it_covers_and_no_more() {
+    let deposit = |amount| Settled { at: at(5), capture: Some(Capture { amount, ..capture("c1") }) };
+    let of = |price, deposit: &Settled| Order::of_deposit(draft(3, price), deposit, at(10));
+    let (price, more) = (total(), Money::new(total().minor + 1, total().currency));
+    for amount in [price, more] {
+        let order = of(price, &deposit(amount)).unwrap();
+        let part = Capture { amount: price, ..capture("c1") };
+        assert_eq!(order.state, State::Paid(Settled { at: at(10), capture: Some(part) }));
+    }
+    assert_eq!(of(more, &deposit(price)), Err(DepositRefused::TooLittle));
+    assert_eq!(of(price, &Settled { at: at(5), capture: None }), Err(DepositRefused::TooLittle));
+    let free = Money::new(0, price.currency);
+    assert_eq!(of(free, &deposit(price)).unwrap().paid().unwrap().capture, None);
+    let late = Order::of_deposit(draft(3, price), &deposit(price), at(900));
+    assert_eq!(late, Err(DepositRefused::PastDue(PastDue)));
+}
+
+#[test]
 fn a_payment_in_time_pays_and_again_is_known() {
     let paid = paid();
     assert_eq!(paid.status(), Status::Paid);

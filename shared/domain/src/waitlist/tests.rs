@@ -66,10 +66,23 @@ fn a_smaller_request_passes_only_with_what_is_too_little_for_the_one_before() {
 #[test]
 fn who_did_not_wait_buys_what_nobody_in_line_can_use() {
     let line = [request(10, 3, vec!['a'])];
-    let open = |left, now| is_open_to_all(&line, at(now), |_, party| party.get() <= left);
-    assert!(open(2, 500) && !open(3, 500) && open(3, 1_000));
+    let is_open = |line: &[Request<char>], left: u8, now| {
+        serve(line, at(now), |_, party| (party.get() <= left).then_some(())).is_empty()
+    };
+    assert!(is_open(&line, 2, 500) && !is_open(&line, 3, 500) && is_open(&line, 3, 1_000));
     let serving = [line[0].clone().begin(order(1), at(20)).unwrap()];
-    assert!(is_open_to_all(&serving, at(500), |_, _| true));
+    assert!(is_open(&serving, 3, 500));
+}
+
+#[test]
+fn whoever_pays_late_stands_where_they_paid_and_may_be_too_late() {
+    let paid = request(10, 1, vec!['a']).paid(at(30)).unwrap();
+    assert_eq!((paid.turn, paid.version, paid.phase), (turn(30), 1, Phase::Waiting));
+    let late = request(10, 1, vec!['a']).paid(at(2_000)).unwrap();
+    assert!(!late.is_waiting(at(2_000)));
+    assert!(late.expire(at(2_000)).unwrap().owes_refund());
+    let over = request(10, 1, vec!['a']).cancel().unwrap();
+    assert_eq!(over.paid(at(30)), Err(Refused::Over));
 }
 
 #[test]
@@ -151,7 +164,8 @@ proptest! {
             }
         }
         let rest: Vec<_> = left_out().cloned().collect();
-        prop_assert!(is_open_to_all(&rest, at(500), |pool, party| free[pool] >= party.get()));
+        let more = serve(&rest, at(500), |pool, party| (free[pool] >= party.get()).then_some(()));
+        prop_assert!(more.is_empty(), "open to all");
         let taken: u32 = grants.iter().map(|grant| u32::from(grant.taken)).sum();
         let before: u32 = stock.values().map(|count| u32::from(*count)).sum();
         let after: u32 = free.values().map(|count| u32::from(*count)).sum();

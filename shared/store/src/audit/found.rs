@@ -215,6 +215,16 @@ pub enum Violation {
         /// The order.
         order: OrderId,
     },
+    /// What was taken from somebody who waited is not what bought something or went back.
+    #[error("{captured} minor units were paid for {order}, which waited, and {used} bought something or went back")]
+    DepositDiffers {
+        /// The deposit.
+        order: OrderId,
+        /// What was taken, in minor units.
+        captured: u64,
+        /// The price of the order that it paid, and what goes back, in minor units.
+        used: u64,
+    },
     /// Refunds stand under an id under which there is no order.
     #[error("{refunds} refunds stand for {order}, which does not exist")]
     RefundWithoutOrder {
@@ -375,6 +385,7 @@ impl Violation {
             Self::RefundAmount { .. } => "refund_amount",
             Self::RefundTooLarge { .. } => "refund_too_large",
             Self::DebtForgotten { .. } => "debt_forgotten",
+            Self::DepositDiffers { .. } => "deposit_differs",
             Self::RefundWithoutOrder { .. } => "refund_without_order",
             Self::TicketWithoutPayment { .. } => "ticket_without_payment",
             Self::TicketNotKept { .. } => "ticket_not_kept",

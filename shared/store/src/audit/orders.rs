@@ -10,17 +10,18 @@ use domain::{
     refund::{self, Reason, Refund},
     ticket::TicketState,
     venue::SeatName,
+    waitlist::{Phase, Request},
 };
 
-use super::{Audit, Look, Seen, Unfinished, Violation, doors, owns, unreadable};
+use super::{Audit, Look, Referred, Seen, Unfinished, Violation, doors, owns, unreadable};
 use crate::{
-    BY_USER, Failed, SORT, Stored, Table,
+    BY_USER, Failed, SORT, Stored, Table, Waiting,
     catalogue::read_event,
     client::{Find, Item, Read, text_of},
     inventory,
     keys::{self, of_item, parse_refund},
     orders::{read_refund, stored, word},
-    tickets,
+    tickets, waitlist,
 };
 
 /// What stands under the key of an order, read at once.
@@ -30,8 +31,8 @@ struct Papers {
     /// The list in which its buyer finds it.
     list: String,
     refunds: Vec<Refund>,
-    /// Whether it is the deposit of a request.
-    is_request: bool,
+    /// What somebody waits for whose deposit it is.
+    request: Option<Waiting>,
     wrong: Vec<Violation>,
 }
 
@@ -56,7 +57,8 @@ impl Audit<'_> {
         check_money(&order, &papers.refunds, &mut look);
         self.check_progress(&order, &papers.refunds, &mut look);
         self.check_belongs(&order, &papers.list, &mut look).await?;
-        if order.is_deposit() && papers.is_request {
+        if let Some(waiting) = papers.request.filter(|_| order.is_deposit()) {
+            self.check_request(&order, &papers.refunds, &waiting.request, &mut look).await?;
             return Ok(look);
         }
         self.check_owns(&order, &mut look).await?;
@@ -77,6 +79,37 @@ impl Audit<'_> {
             _ => {}
         }
         check_debts(order, refunds, look);
+    }
+
+    /// What was taken from somebody who waits pays the order that serves them, and the rest has a refund; or all of it has.
+    async fn check_request(
+        &self,
+        deposit: &Order,
+        refunds: &[Refund],
+        request: &Request<String>,
+        look: &mut Look,
+    ) -> Result<(), Failed> {
+        let Some(capture) = deposit.paid().and_then(|paid| paid.capture.as_ref()) else { return Ok(()) };
+        let (id, captured) = (deposit.id, capture.amount.minor);
+        let paid = match request.phase {
+            Phase::Served { order } => match self.order(order).await? {
+                Referred::Order(order) => order.purchase.total.minor,
+                Referred::Tombstone | Referred::Nothing => 0,
+                Referred::Unreadable => return Ok(()),
+            },
+            Phase::Left { refunded: true, .. } => 0,
+            Phase::Waiting if self.now < request.until => return Ok(()),
+            Phase::Waiting | Phase::Serving { .. } | Phase::Left { refunded: false, .. } => {
+                look.open((request.version, [0; 6]), Unfinished::Owed { order: id });
+                return Ok(());
+            }
+        };
+        let waited = refunds.iter().filter(|refund| is_granted(refund) && refund.reason == Reason::Waited);
+        let used = paid + waited.map(|refund| refund.amount.minor).sum::<u64>();
+        if used != captured {
+            look.wrong(seen(deposit), Violation::DepositDiffers { order: id, captured, used });
+        }
+        Ok(())
     }
 
     /// The order is this tenant's in all that it names: user, list, event, pools.
@@ -211,7 +244,7 @@ impl Papers {
             } else if let Some(refund) = parse_refund(text_of(&item, SORT)) {
                 read_refund(id, refund, item).map(|refund| papers.refunds.push(refund)).err()
             } else if key.sort == keys::REQUEST {
-                crate::waitlist::read(item).map(|_| papers.is_request = true).err()
+                waitlist::read(item).map(|waiting| papers.request = Some(waiting)).err()
             } else {
                 Some(Failed::corrupt("neither an order nor a refund"))
             };

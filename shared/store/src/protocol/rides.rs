@@ -109,11 +109,12 @@ impl Tenant {
         }
     }
 
-    /// How many seats a party could have, read afresh and counted up to its size.
-    pub async fn rides_left(&self, claim: &RideClaim<'_>, now: Timestamp) -> Result<u32, Failed> {
+    /// Whether a whole party could have its seats, read afresh.
+    pub async fn could_ride(&self, claim: &RideClaim<'_>, now: Timestamp) -> Result<bool, Failed> {
         let pool = keys::class_pool(&self.id, claim.run.id, claim.class);
         let (rows, km) = (self.coach_rows(pool, now).await?, claim.run.train.km());
-        Ok(Search { tenant: self, claim, pool, now, rows, held: Vec::new(), km, is_fresh: true }.left())
+        let search = Search { tenant: self, claim, pool, now, rows, held: Vec::new(), km, is_fresh: true };
+        Ok(search.choose(claim.claim.count).is_some())
     }
 
     /// Every row of a class as it is.
