@@ -171,8 +171,7 @@ pub(crate) async fn check_money(shop: &Shop, counted: &mut Counted) -> Vec<Strin
         counted.aside += till.aside;
         kept.insert(payment, (i128::from(till.taken) - i128::from(till.returned), till.order));
     }
-    let earned = earned(shop).await;
-    let mut wrong = Vec::new();
+    let (earned, mut wrong) = earned(shop).await;
     for (payment, (kept, order)) in &kept {
         let earned = earned.get(payment).copied().unwrap_or_default();
         if *kept != earned {
@@ -186,18 +185,23 @@ pub(crate) async fn check_money(shop: &Shop, counted: &mut Counted) -> Vec<Strin
     wrong
 }
 
-/// What orders say was earned by each payment. Unreadable ones are the auditor's to report.
-async fn earned(shop: &Shop) -> BTreeMap<PaymentId, i128> {
+/// What orders say was earned by each payment, and what of it nobody paid. Unreadable ones are the auditor's to report.
+async fn earned(shop: &Shop) -> (BTreeMap<PaymentId, i128>, Vec<String>) {
     let tenant = shop.store();
     let mut earned: BTreeMap<PaymentId, i128> = BTreeMap::new();
     let heads = scan(shop, Table::Orders).into_iter().filter(|item| key(item, "sk") == store::keys::ORDER);
     let ids = heads.filter_map(|item| store::keys::parse_order(&key(&item, "pk")));
     let ids: Vec<OrderId> = ids.filter(|(tenant, _)| *tenant == shop.tenant).map(|(_, order)| order).collect();
-    let (mut by, mut fees) = (BTreeMap::new(), Vec::new());
+    let (mut by, mut fees, mut wrong) = (BTreeMap::new(), Vec::new(), Vec::new());
     for id in ids {
         let Ok(Some(order)) = tenant.orders().load(id).await else { continue };
-        let Some(capture) = order.paid().and_then(|paid| paid.capture.as_ref()) else { continue };
-        let purchase = &order.purchase;
+        let (purchase, Some(paid)) = (&order.purchase, order.paid()) else { continue };
+        let Some(capture) = &paid.capture else {
+            if !purchase.total.is_zero() {
+                wrong.push(format!("{} were earned by {id}, which nobody paid", purchase.total));
+            }
+            continue;
+        };
         by.insert(id, (capture.payment, purchase.total.minor));
         let kept = i128::from(purchase.total.minor) - i128::from(purchase.worth(order.returned).minor);
         *earned.entry(capture.payment).or_default() += if is_handed_on(shop, &order).await { 0 } else { kept };
@@ -214,7 +218,7 @@ async fn earned(shop: &Shop) -> BTreeMap<PaymentId, i128> {
         let carried = by.get(&to).filter(|(paid_by, _)| *paid_by == payment).map_or(0, |(_, total)| *total);
         *earned.entry(payment).or_default() += i128::from(kept) - i128::from(carried);
     }
-    earned
+    (earned, wrong)
 }
 
 /// Whether an order is the deposit of somebody who was served, or who left: it has earned nothing of its own.
