@@ -198,7 +198,7 @@ async fn earned(shop: &Shop) -> (BTreeMap<PaymentId, i128>, Vec<String>) {
         let (purchase, Some(paid)) = (&order.purchase, order.paid()) else { continue };
         let Some(capture) = &paid.capture else {
             if !purchase.total.is_zero() {
-                wrong.push(format!("{} were earned by {id}, which nobody paid", purchase.total));
+                wrong.push(format!("{} were earned by {id}, which nobody paid", purchase.total.minor));
             }
             continue;
         };

@@ -452,13 +452,14 @@ impl Flow {
             | Self::CreateLate
             | Self::Expire
             | Self::Cancel => (0, 0, 0),
-            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::JoinWaiting => (2 * PRICE, 0, 2),
+            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::JoinWaiting | Self::MoveSeats => {
+                (2 * PRICE, 0, 2)
+            }
             Self::PayTwice | Self::PayTooLate | Self::ServeWaiting => (4 * PRICE, 2 * PRICE, 2),
             Self::Refund | Self::RefundAutomatic | Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
             Self::RefundPart | Self::RefundPartSeats => (3 * 1_001, 1_001, 2),
             Self::CheckIn => (PRICE, 0, 1),
             Self::PayLateRides | Self::ChangeRide => (2 * FARE, 0, 2),
-            Self::MoveSeats => (2 * PRICE, 0, 2),
             Self::ChangeRideDearer => (2 * FARE + 2 * FIRST, 2 * FARE, 2),
         }
     }

@@ -12,7 +12,7 @@ use domain::{
 use crate::{
     broken::Broken,
     sale::{Sale, Steps, Wrote},
-    small::{Slot, Small, at, block_of, order_id, subject, token},
+    small::{Slot, Small, at, block_of, order_id, subject},
     world::{Act, Admitting, Flaw, Issuing, Job, Paper, Proc, World},
 };
 

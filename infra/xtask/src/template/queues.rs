@@ -7,7 +7,7 @@ use super::logical_id;
 /// Fourteen days, the longest that the service keeps a message: time for people to look.
 const DEAD_LETTER_RETENTION_SECS: u32 = 14 * 24 * 3_600;
 
-/// The most metrics that one alarm may watch (CloudWatch quotas). An alarm for each queue would take a resource of the stack for
+/// The most metrics that one alarm may watch (`CloudWatch`'s quotas). An alarm for each queue would take a resource of the stack for
 /// each, of which it has few left; the name of the queue that is not empty is seen at a glance.
 const METRICS_OF_AN_ALARM: usize = 10;
 
