@@ -1,12 +1,18 @@
 //! Tickets that are changed for others: another train, another stretch, other seats. Whoever changes has either the old
 //! tickets or the new ones, and has paid for what they have.
 
+use domain::{
+    Timestamp,
+    id::{Id as _, OrderId},
+    order::Exchange,
+};
 use serde_json::{Value, json};
+use store::audit::Violation;
 
 use crate::{
-    audit::audit,
+    audit::{audit, engine, look},
     client::Answer,
-    rail::{DAY, TRAINS, open, opening, railway_of},
+    rail::{DAY, TRAINS, class, open, opening, railway_of, search},
     rides::{self, line_of, run},
     sale::HOLD,
     shop::{PRICE, Person, Shop, fresh_key, person, text},
@@ -89,7 +95,55 @@ pub(crate) async fn a_passenger_takes_a_cheaper_train_and_gets_the_rest_back() {
 }
 
 fn rides_left(found: &Value) -> u64 {
-    crate::rail::class(found, "second")["remaining"].as_u64().unwrap()
+    class(found, "second")["remaining"].as_u64().unwrap()
+}
+
+#[tokio::test]
+pub(crate) async fn from_the_search_to_a_change_and_whoever_waited_for_the_seat() {
+    let shop = line_of(Shop::open().await).await;
+    let (ana, ben, eve) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
+    let first = ("HCA", "SYB");
+    let found = run(&shop, "G1", "haicheng", "shanyangbei").await;
+    assert_eq!(class(&found, "first")["remaining"], 8, "{found}");
+
+    // Two of eight seats, and then all the others.
+    let held = rides::order(&shop, &ana, rides::wish(&found, first, "first", &[1, 2])).await;
+    shop.pay(&ana, &text(&held, "id")).await;
+    let sold = shop.until(&ana, &text(&held, "id"), "ticketed").await;
+    let rest = rides::order(&shop, &ben, rides::wish(&found, first, "first", &[3, 4, 5, 6, 7, 8])).await;
+    shop.pay(&ben, &text(&rest, "id")).await;
+    let full = run(&shop, "G1", "haicheng", "shanyangbei").await;
+    assert_eq!(class(&full, "first")["remaining"], 0, "{full}");
+    rides::ask(&shop, &eve, rides::wish(&found, first, "first", &[9])).await.refused(409, "sold_out");
+    let ride = json!({"runId": found["runId"], "from": "HCA", "to": "SYB", "class": "first"});
+    let wait = json!({
+        "alternatives": [ride], "quantity": 1, "passengers": [rides::passenger(9)],
+        "userInfo": {"name": "Wang Fang", "phone": "13800138000"},
+    });
+    let waiting = shop.create(&eve, "/api/waitlist", wait).await.expect(202);
+    shop.pay(&eve, &text(&waiting, "id")).await;
+
+    // One of the two takes a later train: the seat goes to who waited for it, with coach and number.
+    let noon = run(&shop, "G3", "haicheng", "shanyang").await;
+    let body = json!({
+        "ticketIds": [sold["tickets"][1]["id"]], "runId": noon["runId"], "from": "HCB", "to": "SYA", "class": "second",
+    });
+    let changed = change(&shop, &ana, &sold, body).await.expect(202);
+    let new = see(&shop, &ana, &changed).await;
+    assert_eq!((&new["status"], valid(&new)), (&json!("ticketed"), 1), "{new}");
+    let served = shop.get(&eve, &format!("/api/waitlist/{}", text(&waiting, "id"))).await.data();
+    assert_eq!(served["status"], "served", "{served}");
+    let hers = shop.until(&eve, &text(&served, "orderId"), "ticketed").await;
+    assert_eq!(hers["tickets"][0]["seatNo"], sold["tickets"][1]["seatNo"], "{hers}");
+
+    // The later train is given back, too; the first passenger still travels.
+    let refund = json!({"orderId": new["id"], "reason": "ill"});
+    shop.create(&ana, "/api/payments/refund", refund).await.expect(202);
+    shop.drained().await;
+    assert_eq!(valid(&see(&shop, &ana, &sold).await), 1);
+    let fare = class(&found, "first")["price"].as_u64().unwrap();
+    let counted = audit(&shop).await;
+    assert_eq!((counted.taken, counted.returned), (9 * fare, fare), "eight seats are sold");
 }
 
 #[tokio::test]
@@ -295,4 +349,105 @@ pub(crate) async fn nobody_is_moved_where_they_have_not_paid_for() {
     assert_eq!(valid(&see(&shop, &who, &old).await), 2);
     let counted = audit(&shop).await;
     assert_eq!((counted.sold, counted.held), (2, 0));
+}
+
+#[tokio::test]
+pub(crate) async fn the_auditor_sees_new_tickets_for_which_no_old_ones_were_given() {
+    let shop = Shop::open().await;
+    let who = shop.buyer().await;
+    let (old, _) = party(&shop, &who).await;
+    let moved = relocate(&shop, &shop.admin, &old, json!({"seats": ["stalls/2/2", "stalls/2/3"]})).await.expect(202);
+    see(&shop, &who, &moved).await;
+    audit(&shop).await;
+    let (old, new): (OrderId, OrderId) = (text(&old, "id").parse().unwrap(), text(&moved, "id").parse().unwrap());
+    let name = format!("{}{}", shop.app().settings.table_prefix, store::Table::Orders.name());
+    let key = json!({
+        "pk": {"S": format!("{}#{}", shop.tenant, old.bare())},
+        "sk": {"S": format!("refund#{}", Exchange::refund_id(new).bare())},
+    });
+    // As if a part of what the old ones were worth had not been kept.
+    let kept = json!({"L": [{"S": new.bare()}, {"N": "1"}]});
+    let request = json!({
+        "TableName": name, "Key": key, "UpdateExpression": "SET #to = :to",
+        "ConditionExpression": "attribute_exists(pk)",
+        "ExpressionAttributeNames": {"#to": "to"}, "ExpressionAttributeValues": {":to": kept},
+    });
+    engine(&shop, "UpdateItem", &request);
+    let found = look(&shop).await.violations;
+    assert!(found.contains(&Violation::ExchangeDiffers { order: new, old }), "{found:?}");
+}
+
+#[tokio::test]
+pub(crate) async fn whose_train_does_not_run_takes_another_without_its_rules() {
+    let shop = Shop::open().await;
+    railway_of(&shop, TRAINS).await;
+    let mut terms = opening(DAY, DAY);
+    terms["templates"][0].as_object_mut().unwrap().remove("changes");
+    open(&shop, terms).await;
+    let who = shop.buyer().await;
+    let old = travellers(&shop, &who, ("HCA", "SYB")).await;
+    let noon = run(&shop, "G3", "haicheng", "shanyang").await;
+    let body = json!({"runId": noon["runId"], "from": "HCB", "to": "SYA"});
+    let never = change(&shop, &who, &old, body.clone()).await;
+    assert_eq!((never.status, &never.json()["reason"]), (409, &json!("too_often")), "{never}");
+    let path = format!("/api/admin/rail/runs/{}/cancel", text(&old, "runId"));
+    shop.post(&shop.admin, &path, json!({"reason": "snow"})).await.expect(200);
+    shop.clock.advance(3);
+    let new = change(&shop, &who, &old, body).await.expect(202);
+    assert_eq!(valid(&see(&shop, &who, &new).await), 2);
+    audit(&shop).await;
+}
+
+#[tokio::test]
+pub(crate) async fn a_change_is_no_way_around_the_rules_of_refunds() {
+    let shop = Shop::open().await;
+    railway_of(&shop, TRAINS).await;
+    let mut terms = opening(DAY, "2026-01-12");
+    terms["templates"][0]["changes"]["most"] = json!(2);
+    open(&shop, terms).await;
+    let who = shop.buyer().await;
+    let old = travellers(&shop, &who, ("HCA", "SYB")).await;
+    let later = search(&shop, "haicheng", "shanyangbei", "date=2026-01-12").await;
+    let later = later["items"].as_array().unwrap().iter().find(|item| item["train"] == "G1").unwrap().clone();
+    // Half an hour before it leaves nothing is given back any more, but another train can still be taken.
+    let departs = "2026-01-10T00:00:00Z".parse::<Timestamp>().unwrap();
+    shop.pass(departs.as_second() - 1_800 - shop.now().as_second()).await;
+    let ask = |order: &Value| json!({"orderId": order["id"], "reason": "ill"});
+    let late = shop.create(&who, "/api/payments/refund", ask(&old)).await;
+    assert_eq!((late.status, &late.json()["reason"]), (409, &json!("too_late")), "{late}");
+    let new = change(&shop, &who, &old, json!({"runId": later["runId"]})).await.expect(202);
+    let new = see(&shop, &who, &new).await;
+    assert_eq!((valid(&new), &new["changedFrom"]), (2, &old["id"]), "{new}");
+    assert_eq!(see(&shop, &who, &old).await["changedTo"], json!([new["id"]]));
+    let refused = shop.create(&who, "/api/payments/refund", ask(&new)).await;
+    assert_eq!((refused.status, &refused.json()["reason"]), (409, &json!("changed")), "{refused}");
+    // The organiser may all the same.
+    let path = format!("/api/admin/orders/{}/refund", text(&new, "id"));
+    shop.call(&shop.admin, "PUT", &path, json!({"approve": true})).await.expect(200);
+    shop.drained().await;
+    assert_eq!(see(&shop, &who, &new).await["status"], "refunded");
+    // What was changed was not given back: there is nothing to approve.
+    let path = format!("/api/admin/orders/{}/refund", text(&old, "id"));
+    let nothing = shop.call(&shop.admin, "PUT", &path, json!({"approve": true, "rest": true})).await;
+    assert_eq!((nothing.status, nothing.error()), (409, "not_refundable".into()), "{nothing}");
+    audit(&shop).await;
+}
+
+#[tokio::test]
+pub(crate) async fn a_request_that_waits_for_a_decision_keeps_its_tickets() {
+    let shop = Shop::open().await;
+    let who = shop.buyer().await;
+    let (old, _) = party(&shop, &who).await;
+    let ask = json!({"orderId": old["id"], "ticketIds": [old["tickets"][0]["id"]], "reason": "ill"});
+    shop.create(&who, "/api/payments/refund", ask).await.expect(202);
+    let moved = relocate(&shop, &shop.admin, &old, json!({"seats": ["stalls/2/2", "stalls/2/3"]})).await;
+    assert_eq!((moved.status, &moved.json()["reason"]), (409, &json!("refund_waits")), "{moved}");
+    let body = json!({"ticketIds": [old["tickets"][1]["id"]], "seats": ["stalls/2/3"]});
+    relocate(&shop, &shop.admin, &old, body).await.expect(202);
+    shop.drained().await;
+    let path = format!("/api/admin/orders/{}/refund", text(&old, "id"));
+    shop.call(&shop.admin, "PUT", &path, json!({"approve": true})).await.expect(200);
+    shop.drained().await;
+    let counted = audit(&shop).await;
+    assert_eq!((counted.taken, counted.returned, counted.tickets), (2 * PRICE, PRICE, 1));
 }

@@ -1,16 +1,13 @@
 //! Tickets that are given up for others: which, what they are worth, and why they may not be.
 
-use app::{Code, Error, auth::ticket_id};
+use app::{Code, Error, given_back};
 use domain::{
     id::TicketId,
     money::Money,
     order::{NotRefundable, Order, Returned},
-    ticket::TicketState,
+    refund::{Refund, State},
 };
 use store::{Reach, Tenant};
-
-/// The fact that says why something cannot be changed.
-const REASON: &str = "reason";
 
 /// Tickets of an order that are given up for others.
 pub(crate) struct GivenUp {
@@ -28,12 +25,19 @@ impl GivenUp {
         if order.is_deposit() {
             return Err(Code::NotFound.into());
         }
-        let tickets = numbers(order, named)?;
+        let tickets = given_back::numbers(order, named).map_err(refused)?;
         let worth = order.refundable(&tickets).map_err(refused)?;
-        let ids: Vec<TicketId> = tickets.iter().map(|number| ticket_id(order.id, *number)).collect();
-        let issued = tenant.tickets().find_all(&ids).await?;
-        if issued.iter().any(|ticket| matches!(ticket.state, TicketState::Used(_))) {
+        if !given_back::are_unused(tenant, order, &tickets).await? {
             return Err(refused(NotRefundable::Used));
+        }
+        if worth.is_zero() {
+            return Err(refused(NotRefundable::Free));
+        }
+        let waits = |refund: &Refund| {
+            refund.state == State::Requested && refund.tickets.iter().any(|number| tickets.contains(number))
+        };
+        if tenant.orders().refunds(order.id).await?.iter().any(waits) {
+            return Err(not_changeable("refund_waits"));
         }
         let mut reach = tenant.orders().open_contact(order).await?;
         if reach.name.is_empty() {
@@ -50,28 +54,11 @@ impl GivenUp {
     }
 }
 
-/// The numbers of tickets, each once, in their order.
-fn numbers(order: &Order, named: Option<&[TicketId]>) -> Result<Vec<u8>, Error> {
-    let Some(named) = named else { return Ok(order.kept().collect()) };
-    let all = 0..order.purchase.quantity.get();
-    let number = |id: &TicketId| all.clone().find(|number| ticket_id(order.id, *number) == *id);
-    let found = named.iter().map(|id| number(id).ok_or_else(|| refused(NotRefundable::UnknownTicket)));
-    let mut numbers: Vec<u8> = found.collect::<Result<_, _>>()?;
-    numbers.sort_unstable();
-    numbers.dedup();
-    if numbers.len() == named.len() { Ok(numbers) } else { Err(refused(NotRefundable::UnknownTicket)) }
-}
-
 /// `not_changeable`, with the word that says why.
 pub(crate) fn not_changeable(reason: &'static str) -> Error {
-    Error::from(Code::NotChangeable).with(REASON, reason)
+    Error::from(Code::NotChangeable).with(given_back::REASON, reason)
 }
 
 pub(crate) fn refused(why: NotRefundable) -> Error {
-    not_changeable(match why {
-        NotRefundable::NotPaid => "not_paid",
-        NotRefundable::Used => "used",
-        NotRefundable::UnknownTicket => "unknown_ticket",
-        NotRefundable::Free => "free",
-    })
+    not_changeable(given_back::word(why))
 }

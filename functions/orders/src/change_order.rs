@@ -9,12 +9,13 @@ use app::{
     wire::{IdText, Text},
 };
 use domain::{
+    event::RefundRule,
     id::{RunId, TicketId},
     order::{Order, Replaces, Subject},
     rail::{
-        change::{Difference, Refused, Trip},
+        change::{Difference, Policy, Refused, Trip},
         coach::Class,
-        run::RunPlan,
+        run::{RunPlan, Status},
         station::Telecode,
         stretch::Stretch,
     },
@@ -115,6 +116,7 @@ impl Endpoint for ChangeOrder {
             Code::PassengerElsewhere,
             Code::Busy,
             Code::NotOnSale,
+            Code::LimitExceeded,
             Code::IdempotencyConflict,
         ],
         ..Route::DEFAULT
@@ -180,14 +182,23 @@ impl Ask {
         let new = tenant.rail().run_cached(self.run, now).await?.ok_or(Code::NotFound)?;
         let (before, after) = (trip(&old, *stretch, given.worth)?, trip(&new, wished, wanted.total)?);
         let policy = &old.terms.changes;
-        let times = order.replaces.map_or(0, |replaced| replaced.times);
-        let difference = policy.change(&before, &after, times, now).map_err(explain)?;
-        let fee_percent = policy.stage(before.departs, now).map_or(0, |stage| stage.fee_percent);
+        let before_this = order.replaces;
+        let times = before_this.map_or(0, |replaced| replaced.times);
+        // Whoever cannot travel because the train does not run is not held to its rules.
+        let (difference, fee_percent, times) = if matches!(old.status, Status::Cancelled { .. }) {
+            (Policy::instead_of_cancelled(&before, &after, now).map_err(explain)?, 0, times)
+        } else {
+            let fee_percent = policy.stage(before.departs, now).map_or(0, |stage| stage.fee_percent);
+            (policy.change(&before, &after, times, now).map_err(explain)?, fee_percent, times + 1)
+        };
         let paying = match difference {
             Difference::Pay(_) => Paying::Anew,
-            Difference::None | Difference::GiveBack { .. } => Paying::Carried,
+            Difference::None | Difference::GiveBack { .. } => Paying::Carried { fee_percent },
         };
-        let replaces = Replaces { order: order.id, tickets: given.numbers(), fee_percent, times: times + 1 };
+        let rule = old.occasion(class, *stretch).map(|occasion| occasion.refund_rule(now));
+        let is_final = matches!(rule, Some(RefundRule::Never | RefundRule::TooLate))
+            || before_this.is_some_and(|replaced| replaced.is_final);
+        let replaces = Replaces { order: order.id, tickets: given.numbers(), is_final, times };
         wanted.replaces = Some((replaces, paying));
         Ok(Offered { wanted, given, difference })
     }

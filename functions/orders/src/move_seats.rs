@@ -4,7 +4,7 @@
 //! these back. Whoever dies in between leaves a hold that lapses, and a party where it was.
 
 use app::{
-    App, Auth, Caller, Code, Endpoint, Error, Grant, Idempotency, Located, Method, Operation, Route, organised,
+    App, Auth, Caller, Code, Endpoint, Error, Grant, Idempotency, Method, Operation, Route, organised,
     wire::{IdText, Text},
 };
 use domain::{
@@ -81,13 +81,13 @@ impl Endpoint for MoveSeats {
         ..Route::DEFAULT
     };
     type Path = OrderPath;
-    type Output = Located<Placed>;
+    type Output = Placed;
 
-    async fn handle(self, path: OrderPath, caller: Caller, app: &'static App) -> Result<Located<Placed>, Error> {
+    async fn handle(self, path: OrderPath, caller: Caller, app: &'static App) -> Result<Placed, Error> {
         let tenant = app.store.tenant(caller.tenant()?);
         let order = organised::find(&tenant, &caller, path.order.0).await?;
-        let moved = once(self.wanted(tenant, &order, app).await, &caller, app).await?;
-        caller.trail.changed(order.id, &order.purchase.seats, &moved.location);
+        let moved = once(self.wanted(tenant, &order, app).await, &caller, app).await?.value;
+        caller.trail.changed(order.id, &order.purchase.seats, &moved.id.0);
         Ok(moved)
     }
 }
@@ -112,8 +112,8 @@ impl MoveSeats {
         let ask = Ask::of_organiser(self.seats.into_iter().map(|name| name.0).collect(), quantity, self.wheelchairs);
         let wish = seats::Wish::of(&tenant, event, (session, option), ask, now).await?;
         let settings = tenant.catalogue().settings_cached(now).await?;
-        let times = order.replaces.map_or(0, |before| before.times);
-        let replaces = Replaces { order: order.id, tickets: given.numbers(), fee_percent: 0, times };
+        let (is_final, times) = order.replaces.map_or((false, 0), |before| (before.is_final, before.times));
+        let replaces = Replaces { order: order.id, tickets: given.numbers(), is_final, times };
         Ok(Wanted {
             user: order.user,
             subject: order.purchase.subject.clone(),
@@ -125,7 +125,7 @@ impl MoveSeats {
             contact: given.reach,
             now,
             wish: Wish::Seats(Box::new(wish)),
-            replaces: Some((replaces, Paying::Carried)),
+            replaces: Some((replaces, Paying::Carried { fee_percent: 0 })),
             tenant,
         })
     }

@@ -221,7 +221,9 @@ async fn place(wanted: &Wanted, mut id: OrderId, caller: &Caller, app: &App) -> 
             Ok(Outcome::Held { held, seats }) => {
                 return match wanted.replaces {
                     None | Some((_, Paying::Anew)) => queue(wanted, id, (held, seats), &contact, app).await,
-                    Some((_, Paying::Carried)) => carry(wanted, id, (held, seats), contact, caller, app).await,
+                    Some((_, Paying::Carried { fee_percent })) => {
+                        carry(wanted, id, (held, seats), contact, fee_percent, caller, app).await
+                    }
                 };
             }
             Ok(Outcome::Refused(refused)) => refused,
@@ -272,13 +274,14 @@ async fn carry(
     id: OrderId,
     (held, seats): (Vec<Held>, Vec<String>),
     contact: Contact,
+    fee_percent: u8,
     caller: &Caller,
     app: &App,
 ) -> Result<Placed, Error> {
     let (tenant, now) = (&wanted.tenant, app.now());
     let refused = match Order::reserve(wanted.draft(id, (held.clone(), seats), contact), now) {
         Err(PastDue) => Code::Busy.into(),
-        Ok(order) => match tenant.carry(&order, now).await {
+        Ok(order) => match tenant.carry(&order, fee_percent, now).await {
             Ok(Exchanged::Done(exchange)) => return Ok(Placed::of(&exchange.new.order)),
             Ok(Exchanged::Refused(why)) => change::refused(why),
             Ok(Exchanged::Dearer | Exchanged::Changed) => Code::Busy.into(),

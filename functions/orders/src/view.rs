@@ -13,11 +13,12 @@ use domain::{
     money::{Currency, Money},
     occasion::{Kind, Occasion},
     order::{Order, State, Status},
+    refund::Reason,
     tenant::TenantId,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::Reach;
+use store::{Reach, Tenant};
 
 /// The answer to an order that was accepted.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -135,6 +136,12 @@ struct Written {
     /// The seats, by ticket; none where one sits where one likes.
     seats: Vec<String>,
     tickets: Vec<TicketView>,
+    /// The order whose tickets these take the place of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed_from: Option<Text<OrderId>>,
+    /// The orders of the tickets for which some of these were changed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed_to: Vec<Text<OrderId>>,
     event: Option<EventSummary>,
     price_option: Option<OptionSummary>,
 }
@@ -187,14 +194,28 @@ impl OrderView {
             Some(occasion) => tickets(app, tenant, &order, occasion).await?,
             None => Vec::new(),
         };
+        let changed_to = changed_to(&store, &order).await?;
+        let written = Written { changed_to, ..Written::of(tenant, &order, reach, occasion.as_deref(), tickets) };
         Ok(Self {
             id: Text(order.id),
             status: order.status().into(),
             expires_at: order.expires().map(Instant),
             created_at: Instant(order.created),
-            written: Some(Written::of(tenant, &order, reach, occasion.as_deref(), tickets)),
+            written: Some(written),
         })
     }
+}
+
+async fn changed_to(tenant: &Tenant, order: &Order) -> Result<Vec<Text<OrderId>>, Error> {
+    if order.returned.count() == 0 {
+        return Ok(Vec::new());
+    }
+    let refunds = tenant.orders().refunds(order.id).await?;
+    let changed = refunds.iter().filter_map(|refund| match refund.reason {
+        Reason::Changed { to, .. } => Some(Text(to)),
+        Reason::Asked(_) | Reason::Late | Reason::Duplicate | Reason::Waited => None,
+    });
+    Ok(changed.collect())
 }
 
 async fn tickets(app: &App, tenant: &TenantId, order: &Order, occasion: &Occasion) -> Result<Vec<TicketView>, Error> {
@@ -236,6 +257,8 @@ impl Written {
             refunded_at: refunded_at(order).map(Instant),
             updated_at: Instant(order.updated),
             tickets,
+            changed_from: order.replaces.map(|replaced| Text(replaced.order)),
+            changed_to: Vec::new(),
             seats: purchase.seats.clone(),
             event: occasion.map(EventSummary::of),
             price_option: occasion.and_then(OptionSummary::of),

@@ -71,6 +71,10 @@ async fn step(app: &App, tenant: &Tenant, order: Order, capture: &Capture, token
             Ok(Step::End(Effect::Applied))
         }
         Arrived::Pays(change) => write(tenant, &change).await,
+        // Nobody gives up what they have for a train that has left or does not run.
+        Arrived::Exchanges(change) if !is_worth_it(tenant, &change.order, now).await? => {
+            overtaken(app, tenant, id, capture).await
+        }
         Arrived::Exchanges(change) => match tenant.pay_exchange(&change, now).await? {
             Exchanged::Done(exchange) => {
                 send::refund_due(app, tenant, exchange.refund.order, exchange.refund.id).await?;
@@ -109,6 +113,12 @@ async fn write(tenant: &Tenant, change: &Change) -> Result<Step, Failure> {
         Applied::Done => Step::End(Effect::Applied),
         Applied::Conflict(other) => Step::Again(other),
     })
+}
+
+/// Whether what an order is for takes place and has not begun.
+async fn is_worth_it(tenant: &Tenant, order: &Order, now: Timestamp) -> Result<bool, Failure> {
+    let occasion = tenant.occasion(&order.purchase.subject).await?;
+    Ok(occasion.is_some_and(|occasion| occasion.is_to_come(now) && now < occasion.starts))
 }
 
 /// Ends an order that was to take the place of tickets which are gone, and records that the money is owed.

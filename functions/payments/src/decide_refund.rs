@@ -201,8 +201,12 @@ const fn is_refused(refund: &Refund) -> bool {
     matches!(refund.state, State::Refused { .. })
 }
 
+/// Whether money was given back for tickets. What was changed for other tickets was not given back.
 const fn takes_tickets(refund: &Refund) -> bool {
-    !refund.tickets.is_empty() && matches!(refund.state, State::Approved | State::Done { .. } | State::Failed { .. })
+    let is_changed = matches!(refund.reason, Reason::Changed { .. });
+    !refund.tickets.is_empty()
+        && !is_changed
+        && matches!(refund.state, State::Approved | State::Done { .. } | State::Failed { .. })
 }
 
 #[cfg(test)]

@@ -1,47 +1,32 @@
 //! Giving tickets back: what may be, what it is worth, and the one transaction that does it.
 
-use app::{App, Code, Error, auth::ticket_id};
+use app::{App, Code, Error, given_back};
 use domain::{
     id::{OrderId, TicketId},
     order::{NotRefundable, Order},
     refund::{Refund, State},
-    ticket::TicketState,
 };
 use store::{RefundEntry, Tenant};
 
 use crate::{capture::ROUNDS, send};
 
-/// The fact that says why something is not refundable.
-const REASON: &str = "reason";
-
 /// `not_refundable`, with the word that says why.
 pub(crate) fn refuse(reason: &'static str) -> Error {
-    Error::from(Code::NotRefundable).with(REASON, reason)
+    Error::from(Code::NotRefundable).with(given_back::REASON, reason)
 }
 
 pub(crate) fn explain(why: NotRefundable) -> Error {
-    refuse(match why {
-        NotRefundable::NotPaid => "not_paid",
-        NotRefundable::Used => "used",
-        NotRefundable::UnknownTicket => "unknown_ticket",
-        NotRefundable::Free => "free",
-    })
+    refuse(given_back::word(why))
 }
 
 /// The numbers of an order's tickets; every ticket that is kept where none is named.
 pub(crate) fn numbers(order: &Order, named: Option<&[TicketId]>) -> Result<Vec<u8>, Error> {
-    let Some(named) = named else { return Ok(order.kept().collect()) };
-    let all = 0..order.purchase.quantity.get();
-    let number = |id: &TicketId| all.clone().find(|number| ticket_id(order.id, *number) == *id);
-    named.iter().map(|id| number(id).ok_or_else(|| explain(NotRefundable::UnknownTicket))).collect()
+    given_back::numbers(order, named).map_err(explain)
 }
 
 /// Sees to it that none of the tickets has been used.
 pub(crate) async fn see_unused(tenant: &Tenant, order: &Order, numbers: &[u8]) -> Result<(), Error> {
-    let ids: Vec<TicketId> = numbers.iter().map(|number| ticket_id(order.id, *number)).collect();
-    let tickets = tenant.tickets().find_all(&ids).await?;
-    let is_used = tickets.iter().any(|ticket| matches!(ticket.state, TicketState::Used(_)));
-    if is_used { Err(explain(NotRefundable::Used)) } else { Ok(()) }
+    if given_back::are_unused(tenant, order, numbers).await? { Ok(()) } else { Err(explain(NotRefundable::Used)) }
 }
 
 /// Gives the tickets of an approved refund back: order, refund and tickets in one write, decided anew where the order
@@ -84,6 +69,7 @@ async fn entered(tenant: &Tenant, refund: &Refund) -> Result<Option<Refund>, Err
 
 #[cfg(test)]
 mod tests {
+    use app::auth::ticket_id;
     use domain::id::Id as _;
 
     use super::*;

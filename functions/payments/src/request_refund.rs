@@ -8,6 +8,7 @@ use domain::{
     Timestamp,
     event::RefundRule,
     id::{Id as _, OrderId, RefundId, TicketId},
+    occasion::Standing,
     order::{NotRefundable, Order},
     refund::{Reason, Refund, State},
 };
@@ -74,7 +75,13 @@ impl Endpoint for RequestRefund {
         }
         let named: Option<Vec<TicketId>> = self.ticket_ids.map(|ids| ids.into_iter().map(|id| id.0).collect());
         let refund = asked(&order, id, numbers(&order, named.as_deref())?, reason)?;
-        let rule = organised::occasion(&tenant, &order).await?.refund_rule(now);
+        let occasion = organised::occasion(&tenant, &order).await?;
+        // What could not be given back before it was changed cannot be now.
+        let is_final = order.replaces.is_some_and(|replaced| replaced.is_final);
+        if is_final && occasion.standing != Standing::CalledOff {
+            return Err(refuse("changed"));
+        }
+        let rule = occasion.refund_rule(now);
         see_unused(&tenant, &order, &refund.tickets).await?;
         see_none_open(&tenant, &order).await?;
         let refund = match rule {
@@ -112,7 +119,9 @@ fn asked(order: &Order, id: RefundId, tickets: Vec<u8>, reason: String) -> Resul
 /// decision then finds its tickets gone.
 async fn see_none_open(tenant: &Tenant, order: &Order) -> Result<(), Error> {
     let refunds = tenant.orders().refunds(order.id).await?;
-    let waits = refunds.iter().any(|refund| refund.state == State::Requested);
+    // One whose tickets were changed for others meanwhile waits for nothing.
+    let is_void = |refund: &Refund| refund.tickets.iter().any(|number| order.returned.contains(*number));
+    let waits = refunds.iter().any(|refund| refund.state == State::Requested && !is_void(refund));
     if waits { Err(Code::WrongState.into()) } else { Ok(()) }
 }
 

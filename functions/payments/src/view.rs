@@ -63,7 +63,15 @@ impl PaymentStatus {
     fn of(payment: PaymentId, order: &Order, refunds: &[Refund]) -> Self {
         let is_ours = |capture: &Capture| capture.payment == payment;
         if order.paid().and_then(|paid| paid.capture.as_ref()).is_some_and(is_ours) {
+            // What was paid for tickets that were changed pays others, or a part of it does.
+            let pays_others = refunds.iter().any(|refund| is_ours(&refund.capture) && refund.kept() > 0);
+            // A deposit that was not needed stays paid as an order.
+            let waited = refunds.iter().find(|refund| refund.reason == Reason::Waited);
             return match order.status() {
+                _ if pays_others => Self::Paid,
+                _ if waited.is_some_and(|it| it.amount == it.capture.amount && it.state != State::Approved) => {
+                    Self::Refunded
+                }
                 Status::Refunding => Self::Refunding,
                 Status::Refunded => Self::Refunded,
                 _ => Self::Paid,
@@ -90,8 +98,8 @@ pub struct RefundView {
     status: RefundStatus,
     /// The tickets that are given up; none where money came for which no ticket was due.
     ticket_ids: Vec<IdText<TicketId>>,
-    /// What was asked for; `late` or `duplicate` where the money came too late or twice, `changed` where the tickets were
-    /// changed for others.
+    /// What was asked for; `late` or `duplicate` where the money came too late or twice, `waited` where it was paid to wait in
+    /// line, `changed` where the tickets were changed for others.
     reason: String,
     /// The order of the new tickets, where they were changed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -162,7 +170,7 @@ impl RefundView {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::Id as _;
+    use domain::id::{Id as _, RefundId};
 
     use super::*;
     use crate::testing::{at, capture, expired, paid, refund, reserved};
@@ -173,6 +181,9 @@ mod tests {
         let other = || capture("c2");
         let paid_otherwise = paid(Capture { payment: PaymentId::from_bytes([9; 16]), ..other() });
         let done = State::Done { at: at(9) };
+        let given_back = || paid(capture("c1")).refund(&[0, 1], RefundId::from_bytes([7; 16]), at(8)).unwrap().order;
+        let reason = Reason::Changed { to: OrderId::from_bytes([8; 16]), kept: 1_000 };
+        let changed = Refund { reason, ..refund(State::Done { at: at(9) }) };
         for (order, refunds, expected) in [
             (reserved(), vec![], PaymentStatus::Pending),
             (paid(capture("c1")), vec![], PaymentStatus::Paid),
@@ -180,6 +191,8 @@ mod tests {
             (paid_otherwise.clone(), vec![refund(State::Approved)], PaymentStatus::Refunding),
             (paid_otherwise, vec![refund(done)], PaymentStatus::Refunded),
             (expired(), vec![], PaymentStatus::Closed),
+            (given_back(), vec![refund(State::Done { at: at(9) })], PaymentStatus::Refunding),
+            (given_back(), vec![changed], PaymentStatus::Paid),
         ] {
             assert_eq!(status(&order, &refunds), expected, "{:?}", order.state);
         }

@@ -15,6 +15,7 @@ mod cors;
 pub mod decode;
 pub mod dispatch;
 mod error;
+pub mod given_back;
 mod grant;
 pub mod guard;
 pub mod hours;

@@ -59,7 +59,7 @@ pub struct ReplacedPart {
     pub order: Text<OrderId>,
     /// The numbers of the tickets.
     pub tickets: Vec<u8>,
-    pub fee_percent: u8,
+    pub is_final: bool,
     pub times: u8,
 }
 
@@ -138,14 +138,14 @@ impl SubjectPart {
 impl ReplacedPart {
     /// As it is told.
     pub fn of(replaces: &Replaces) -> Self {
-        let Replaces { order, tickets, fee_percent, times } = *replaces;
-        Self { order: Text(order), tickets: tickets.numbers().collect(), fee_percent, times }
+        let Replaces { order, tickets, is_final, times } = *replaces;
+        Self { order: Text(order), tickets: tickets.numbers().collect(), is_final, times }
     }
 
     /// What was told.
     pub fn read(&self) -> Replaces {
         let tickets = self.tickets.iter().copied().collect();
-        Replaces { order: self.order.0, tickets, fee_percent: self.fee_percent, times: self.times }
+        Replaces { order: self.order.0, tickets, is_final: self.is_final, times: self.times }
     }
 }
 

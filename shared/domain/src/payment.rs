@@ -56,7 +56,7 @@ pub struct Capture {
     pub id: String,
     /// Our payment that it belongs to.
     pub payment: PaymentId,
-    /// How much was taken.
+    /// How much was taken; of an order that is paid by a part of what was taken for another, that part.
     pub amount: Money,
 }
 

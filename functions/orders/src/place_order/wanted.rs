@@ -43,7 +43,10 @@ pub(crate) struct Wanted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Paying {
     /// By what was paid for the others.
-    Carried,
+    Carried {
+        /// How much is kept of a difference in the buyer's favour, in percent.
+        fee_percent: u8,
+    },
     /// By a payment of their own: they cost more.
     Anew,
 }

@@ -26,8 +26,8 @@ pub struct Replaces {
     pub order: OrderId,
     /// Which.
     pub tickets: Returned,
-    /// How much is kept of a difference in the buyer's favour, in percent.
-    pub fee_percent: u8,
+    /// Whether these could not be given back any more, so that the new ones cannot either.
+    pub is_final: bool,
     /// How many changes have led to the new tickets, with this one.
     pub times: u8,
 }
@@ -55,13 +55,13 @@ pub enum Carried {
 
 impl Order {
     /// How this order, which is not written yet, is written: what the tickets are worth whose place it takes pays it, where
-    /// that is enough.
+    /// that is enough. Of a difference in the buyer's favour so many percent are kept.
     ///
     /// # Errors
     /// When the tickets cannot be given up any more.
-    pub fn carried(self, old: Self, now: Timestamp) -> Result<Carried, NotRefundable> {
-        let (replaced, worth) = self.giving_up(&old)?;
-        let (amount, fee) = match difference(worth, self.purchase.total, replaced.fee_percent) {
+    pub fn carried(self, old: Self, fee_percent: u8, now: Timestamp) -> Result<Carried, NotRefundable> {
+        let (tickets, worth) = self.giving_up(&old)?;
+        let (amount, fee) = match difference(worth, self.purchase.total, fee_percent) {
             None | Some(Difference::Pay(_)) => return Ok(Carried::Dearer),
             Some(Difference::None) => (Money { minor: 0, ..worth }, 0),
             Some(Difference::GiveBack { amount, fee }) => (amount, fee.minor),
@@ -71,7 +71,8 @@ impl Order {
         let capture = old.paid().and_then(|paid| paid.capture.as_ref()).map(part).filter(|_| !total.is_zero());
         let state = State::Paid(Settled { at: now, capture });
         let new = Change { from: 0, order: Self { state, version: 1, updated: now, ..self } };
-        Exchange::of(new, old, (amount, total.minor + fee), now).map(|exchange| Carried::Paid(Box::new(exchange)))
+        let exchange = Exchange::of(new, old, tickets, (amount, total.minor + fee), now)?;
+        Ok(Carried::Paid(Box::new(exchange)))
     }
 
     /// Gives the payment back that was to pay this order: the tickets whose place it was to take were used or given back
@@ -86,12 +87,12 @@ impl Order {
         }
     }
 
-    /// What this order takes the place of, and what that is worth.
-    fn giving_up(&self, old: &Self) -> Result<(Replaces, Money), NotRefundable> {
+    /// The numbers of the tickets whose place this order takes, and what they are worth.
+    fn giving_up(&self, old: &Self) -> Result<(Vec<u8>, Money), NotRefundable> {
         let replaced = self.replaces.filter(|replaced| replaced.order == old.id && self.user == old.user);
-        let replaced = replaced.ok_or(NotRefundable::UnknownTicket)?;
-        let numbers: Vec<u8> = replaced.tickets.numbers().collect();
-        Ok((replaced, old.refundable(&numbers)?))
+        let numbers: Vec<u8> = replaced.ok_or(NotRefundable::UnknownTicket)?.tickets.numbers().collect();
+        let worth = old.refundable(&numbers)?;
+        Ok((numbers, worth))
     }
 }
 
@@ -101,28 +102,34 @@ impl Exchange {
     /// # Errors
     /// When these cannot be given up any more.
     pub fn paying(new: Change, old: Order, now: Timestamp) -> Result<Self, NotRefundable> {
-        let (_, worth) = new.order.giving_up(&old)?;
-        Self::of(new, old, (worth, 0), now)
+        let (tickets, worth) = new.order.giving_up(&old)?;
+        Self::of(new, old, tickets, (worth, 0), now)
     }
 
     /// `back` is what the buyer is given back, and how many minor units of what the old tickets are worth are not.
-    fn of(new: Change, old: Order, (amount, kept): (Money, u64), now: Timestamp) -> Result<Self, NotRefundable> {
-        let (replaced, _) = new.order.giving_up(&old)?;
+    fn of(
+        new: Change,
+        old: Order,
+        tickets: Vec<u8>,
+        (amount, kept): (Money, u64),
+        now: Timestamp,
+    ) -> Result<Self, NotRefundable> {
         let id = Self::refund_id(new.order.id);
-        let tickets: Vec<u8> = replaced.tickets.numbers().collect();
         let capture = old.paid().and_then(|paid| paid.capture.clone()).ok_or(NotRefundable::Free)?;
+        let order = old.id;
+        let old = old.refund(&tickets, id, now)?;
         let refund = Refund {
             id,
-            order: old.id,
+            order,
             capture,
             amount,
-            tickets: tickets.clone(),
+            tickets,
             reason: Reason::Changed { to: new.order.id, kept },
             state: refund::State::Approved,
             created: now,
             version: 0,
         };
-        Ok(Self { new, old: old.refund(&tickets, id, now)?, refund })
+        Ok(Self { new, old, refund })
     }
 
     /// The refund that stands for an exchange: its id follows from the new order's, so that there is one.

@@ -1,7 +1,7 @@
 //! What an order's entries in row blocks mean: the same decisions as for stock, for one seat after the other.
 //!
-//! A seat is listed or not, and given back or not; it never shrinks. So an order may list several parts of one row block (a
-//! swap puts a new seat beside an old one), as long as no seat is listed twice.
+//! A seat is listed or not, and given back or not; it never shrinks. So an order may list several parts of one row block, as
+//! long as no seat is listed twice.
 
 use jiff::Timestamp;
 

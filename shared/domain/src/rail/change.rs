@@ -95,7 +95,7 @@ pub enum Refused {
 pub enum Difference {
     /// Nothing.
     None,
-    /// So much is to be paid before the change is made.
+    /// The new tickets cost so much more: they are paid before the change is made.
     Pay(Money),
     /// So much is given back once it is made; the rest of the difference is kept.
     GiveBack {
@@ -155,6 +155,14 @@ impl Policy {
             return Err(Refused::Destination);
         }
         difference(old.fare, new.fare, stage.fee_percent).ok_or(Refused::Currency)
+    }
+
+    /// What it costs to take another train instead of one that does not run: no rule but that the other has not left.
+    pub fn instead_of_cancelled(old: &Trip<'_>, new: &Trip<'_>, now: Timestamp) -> Result<Difference, Refused> {
+        if new.departs <= now {
+            return Err(Refused::Left);
+        }
+        difference(old.fare, new.fare, 0).ok_or(Refused::Currency)
     }
 
     /// The stage of a ticket: a stage lasts up to, and not with, its last moment.

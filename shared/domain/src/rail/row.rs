@@ -426,10 +426,11 @@ impl Row {
         Ok(())
     }
 
-    /// Whether two orders of one person may cover the same minutes: where one is to replace the other, because then no more
-    /// than one of the two is ever ticketed.
+    /// Whether two orders of one person may cover the same minutes: where one is to replace the other, or both the same third,
+    /// because then no more than one of the two is ever ticketed.
     fn may_overlap(&self, order: OrderId, entry: &Entry, other: OrderId, old: &Entry) -> bool {
-        self.kind == Kind::Person && (entry.instead_of == Some(other) || old.instead_of == Some(order))
+        let are_rivals = entry.instead_of.is_some() && entry.instead_of == old.instead_of;
+        self.kind == Kind::Person && (are_rivals || entry.instead_of == Some(other) || old.instead_of == Some(order))
     }
 
     fn has(&self, places: &Places) -> bool {

@@ -225,6 +225,14 @@ pub enum Violation {
         /// The price of the order that it paid, and what goes back, in minor units.
         used: u64,
     },
+    /// A paid order took the place of tickets, and no refund under their order says so, or of too little.
+    #[error("{order} is paid in place of tickets of {old}, whose refunds do not say so, or of too little")]
+    ExchangeDiffers {
+        /// The order of the new tickets.
+        order: OrderId,
+        /// That of the old ones.
+        old: OrderId,
+    },
     /// Refunds stand under an id under which there is no order.
     #[error("{refunds} refunds stand for {order}, which does not exist")]
     RefundWithoutOrder {
@@ -386,6 +394,7 @@ impl Violation {
             Self::RefundTooLarge { .. } => "refund_too_large",
             Self::DebtForgotten { .. } => "debt_forgotten",
             Self::DepositDiffers { .. } => "deposit_differs",
+            Self::ExchangeDiffers { .. } => "exchange_differs",
             Self::RefundWithoutOrder { .. } => "refund_without_order",
             Self::TicketWithoutPayment { .. } => "ticket_without_payment",
             Self::TicketNotKept { .. } => "ticket_not_kept",

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use domain::{
     id::OrderId,
     inventory::Block,
-    order::{Due, Held, Order, State, Subject, What},
+    order::{Due, Exchange, Held, Order, Returned, State, Subject, What},
+    payment::Capture,
     pool::{BlockAddress, PoolKey},
     refund::{self, Reason, Refund},
     ticket::TicketState,
@@ -61,6 +62,7 @@ impl Audit<'_> {
             self.check_request(&order, &papers.refunds, &waiting.request, &mut look).await?;
             return Ok(look);
         }
+        self.check_exchange(&order, &mut look).await?;
         self.check_owns(&order, &mut look).await?;
         self.check_issued(&order, &mut look).await?;
         Ok(look)
@@ -108,6 +110,26 @@ impl Audit<'_> {
         let used = paid + waited.map(|refund| refund.amount.minor).sum::<u64>();
         if used != captured {
             look.wrong(seen(deposit), Violation::DepositDiffers { order: id, captured, used });
+        }
+        Ok(())
+    }
+
+    /// An order that is paid in place of tickets has them given back, and is paid by no more than was kept of their worth.
+    async fn check_exchange(&self, order: &Order, look: &mut Look) -> Result<(), Failed> {
+        let Some((replaced, paid)) = order.replaces.zip(order.paid()) else { return Ok(()) };
+        let refund = self.tenant.orders().refund(replaced.order, Exchange::refund_id(order.id)).await?;
+        let fits = |refund: &Refund| {
+            let by = |capture: &Capture| capture.id == refund.capture.id;
+            let is_carried = paid.capture.as_ref().is_some_and(by);
+            let is_of = matches!(refund.reason, Reason::Changed { to, .. } if to == order.id);
+            let tickets: Returned = refund.tickets.iter().copied().collect();
+            is_granted(refund)
+                && is_of
+                && tickets == replaced.tickets
+                && (!is_carried || order.purchase.total.minor <= refund.kept())
+        };
+        if !refund.as_ref().is_some_and(fits) {
+            look.wrong(seen(order), Violation::ExchangeDiffers { order: order.id, old: replaced.order });
         }
         Ok(())
     }

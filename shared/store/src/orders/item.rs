@@ -69,9 +69,9 @@ pub(super) struct OrderItem {
     pays: Vec<String>,
     #[serde(default, skip_serializing_if = "is_zero")]
     ret: u16,
-    /// The tickets whose place it takes: their order, their bits, the fee in percent, how many changes led here.
+    /// The tickets whose place it takes: their order, their bits, whether they are final, how many changes led here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    rp: Option<(String, u16, u8, u8)>,
+    rp: Option<(String, u16, bool, u8)>,
     st: String,
     ver: u32,
     /// Which write put it.
@@ -326,13 +326,13 @@ fn read_what(text: &str) -> Option<What> {
     })
 }
 
-fn write_replaced(replaces: Replaces) -> (String, u16, u8, u8) {
-    (replaces.order.bare(), replaces.tickets.bits(), replaces.fee_percent, replaces.times)
+fn write_replaced(replaces: Replaces) -> (String, u16, bool, u8) {
+    (replaces.order.bare(), replaces.tickets.bits(), replaces.is_final, replaces.times)
 }
 
-fn read_replaced((order, tickets, fee_percent, times): (String, u16, u8, u8)) -> Result<Replaces, Failed> {
+fn read_replaced((order, tickets, is_final, times): (String, u16, bool, u8)) -> Result<Replaces, Failed> {
     let order = OrderId::from_bare(&order).map_err(Failed::corrupt)?;
-    Ok(Replaces { order, tickets: Returned::from_bits(tickets), fee_percent, times })
+    Ok(Replaces { order, tickets: Returned::from_bits(tickets), is_final, times })
 }
 
 fn write_begun(begun: &Begun) -> String {
@@ -405,7 +405,7 @@ mod tests {
             replaces: Some(Replaces {
                 order: OrderId::from_bytes([8; 16]),
                 tickets: Returned::from_bits(0b11),
-                fee_percent: 20,
+                is_final: true,
                 times: 1,
             }),
             state,

@@ -25,10 +25,10 @@ pub enum Exchanged {
 }
 
 impl Tenant {
-    /// Writes an order that is paid by what was paid for the tickets whose place it takes. Nothing is written where that is
-    /// not enough.
-    pub async fn carry(&self, order: &Order, now: Timestamp) -> Result<Exchanged, Failed> {
-        self.exchange(order, |old| match order.clone().carried(old, now)? {
+    /// Writes an order that is paid by what was paid for the tickets whose place it takes; of a difference in the buyer's favour
+    /// so many percent are kept. Nothing is written where it is not enough.
+    pub async fn carry(&self, order: &Order, fee_percent: u8, now: Timestamp) -> Result<Exchanged, Failed> {
+        self.exchange(order, |old| match order.clone().carried(old, fee_percent, now)? {
             Carried::Paid(exchange) => Ok(Some(*exchange)),
             Carried::Dearer => Ok(None),
         })
