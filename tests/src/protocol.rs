@@ -236,12 +236,29 @@ async fn a_revival_that_finds_the_tickets_gone_owes_the_money_and_holds_nothing(
     let claim = Claim { until: later(after, 900), ..bench.claim(id(2), 2) };
     assert!(matches!(bench.tenant.hold(&claim, after).await.map_err(|(failed, _)| failed).unwrap(), Hold::Held(_)));
     bench.tenant.stock().count(bench.pool, 0, after).await.unwrap();
-    assert!(bench.tenant.stock().mark_if_sold_out(bench.pool, after).await.unwrap());
+    assert!(bench.tenant.stock().mark_if_sold_out(bench.pool, None, after).await.unwrap());
     let reviving = bench.apply(pays(*expired, after)).await;
     let revived = bench.tenant.revive(reviving, Some((bench.pool, bench.layout)), after).await.unwrap();
     let Revived::Lapsed(lapsed) = revived else { panic!("{revived:?}") };
     assert_eq!(lapsed.due(), Some(domain::order::Due::Refund));
     assert_eq!(bench.block().await.examine(lapsed.id), None);
+}
+
+#[tokio::test]
+async fn those_who_mark_a_pool_at_once_do_not_keep_each_other_from_it() {
+    let bench = Bench::of(2).await;
+    let order = bench.reserve(id(1), 2).await;
+    let stock = bench.tenant.stock();
+    let mark = || stock.mark_if_sold_out(bench.pool, None, bench.now);
+    let marked = tokio::try_join!(mark(), mark(), mark(), mark()).unwrap();
+    assert_eq!(marked, (true, true, true, true));
+    // A marker that lapses when the summaries say stands as it is; one that was cleared is set anew.
+    let until = order.expires();
+    assert!(stock.mark_if_sold_out(bench.pool, until, bench.now).await.unwrap());
+    let cancelled = bench.apply(order.cancel(bench.now).unwrap()).await;
+    bench.tenant.release(&cancelled, bench.now).await.unwrap();
+    assert!(!stock.mark_if_sold_out(bench.pool, until, bench.now).await.unwrap());
+    assert!(!stock.is_sold_out(bench.pool, bench.now).await.unwrap());
 }
 
 #[tokio::test]

@@ -136,7 +136,7 @@ async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, shards: u16, now: 
     }
     let left: u32 = tenant.stock().read_summaries(pool).await?.iter().map(|summary| summary.available).sum();
     if left == 0 && shards > 0 && !tenant.stock().is_sold_out(pool, now).await? {
-        tenant.stock().mark_if_sold_out(pool, now).await?;
+        tenant.stock().mark_if_sold_out(pool, None, now).await?;
     }
     Ok(())
 }

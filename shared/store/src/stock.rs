@@ -200,11 +200,30 @@ impl<'t> Stock<'t> {
         self.tenant.store.memory.sold_out(pool, now) == Some(true)
     }
 
-    /// Marks a pool sold out, if it is. First a new generation is announced, *then* every shard is read, *then* the marker
-    /// is set if the generation is still ours: whoever gives stock back or adds some writes the block first and clears the
-    /// marker afterwards, so one of the two sees the other. The shards are those that exist, whatever the event says.
-    pub async fn mark_if_sold_out(&self, pool: PoolKey, now: Timestamp) -> Result<bool, Failed> {
-        let generation = self.next_generation(pool, Some(CLOSING)).await?;
+    /// Marks a pool sold out, if it is. First that is announced, *then* every shard is read, *then* the marker is set if its
+    /// generation is still the one that was announced: whoever gives stock back or adds some writes the block first and clears
+    /// the marker afterwards under a new generation, so one of the two sees the other. Several who mark a pool at once share an
+    /// announcement: were each to draw a generation of its own, none would end while others begin. The shards are those that
+    /// exist, whatever the event says.
+    ///
+    /// `lapses` is when something of the pool falls due first, by its summaries: a marker that says so stands already.
+    pub async fn mark_if_sold_out(
+        &self,
+        pool: PoolKey,
+        lapses: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool, Failed> {
+        let key = keys::marker(&self.tenant.id, pool);
+        let stored = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
+        let phase = stored.as_ref().map_or("", |item| text_of(item, "phase"));
+        let until = stored.as_ref().and_then(|item| number_of(item, "until"));
+        if phase == SOLD_OUT && until == lapses.map(Timestamp::as_second) && lapses.is_none_or(|lapses| now < lapses) {
+            return Ok(true);
+        }
+        let generation = match stored.as_ref().filter(|_| !phase.is_empty()).and_then(|item| number_of(item, "gen")) {
+            Some(announced) => announced,
+            None => self.next_generation(pool, Some(CLOSING)).await?,
+        };
         let mut earliest: Option<Timestamp> = None;
         for (_, block) in self.tenant.inventory().all(pool).await? {
             if block.available() > 0 || !block.due(now).is_empty() {
