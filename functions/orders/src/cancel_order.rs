@@ -9,7 +9,7 @@ use serde::Deserialize;
 use store::{Applied, Table};
 
 use crate::{
-    own::{self, OrderPath, Own},
+    own::{self, OrderPath},
     view::OrderView,
 };
 
@@ -46,11 +46,7 @@ impl Endpoint for CancelOrder {
         let tenant = caller.tenant()?;
         let orders = app.store.tenant(tenant);
         for _ in 0..ROUNDS {
-            let order = match own::find(&caller, path.order.0, app).await? {
-                Own::Written(order) => *order,
-                Own::Accepted { .. } => return Err(Code::Busy.into()),
-                Own::Gone => return Err(Code::OrderOver.into()),
-            };
+            let order = own::written(&caller, path, app).await?;
             if order.status() == Status::Cancelled {
                 return OrderView::of(app, tenant, order).await;
             }

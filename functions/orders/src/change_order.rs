@@ -27,7 +27,7 @@ use store::{Table, Tenant};
 
 use crate::{
     change::{GivenUp, not_changeable},
-    own::{self, OrderPath, Own},
+    own::{self, OrderPath},
     place_order::{
         Nearness, PlaceOrder, UserInfo, once,
         passenger::Passenger,
@@ -126,7 +126,7 @@ impl Endpoint for ChangeOrder {
 
     async fn handle(self, path: OrderPath, caller: Caller, app: &'static App) -> Result<Located<Placed>, Error> {
         let tenant = app.store.tenant(caller.tenant()?);
-        let order = own_order(&caller, path, app).await?;
+        let order = own::written(&caller, path, app).await?;
         let ask = Ask {
             tickets: self.ticket_ids.map(|ids| ids.into_iter().map(|id| id.0).collect()),
             run: self.run_id.0,
@@ -138,15 +138,6 @@ impl Endpoint for ChangeOrder {
         };
         let offered = ask.offer(tenant, &order, app).await;
         once(offered.map(|offered| offered.wanted), &caller, app).await
-    }
-}
-
-/// The caller's order, where it is written.
-pub(crate) async fn own_order(caller: &Caller, path: OrderPath, app: &App) -> Result<Order, Error> {
-    match own::find(caller, path.order.0, app).await? {
-        Own::Written(order) => Ok(*order),
-        Own::Accepted { .. } => Err(Code::Busy.into()),
-        Own::Gone => Err(Code::OrderOver.into()),
     }
 }
 

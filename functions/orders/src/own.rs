@@ -33,6 +33,15 @@ pub(crate) enum Own {
     Gone,
 }
 
+/// The caller's order, where it is written.
+pub(crate) async fn written(caller: &Caller, path: OrderPath, app: &App) -> Result<Order, Error> {
+    match find(caller, path.order.0, app).await? {
+        Own::Written(order) => Ok(*order),
+        Own::Accepted { .. } => Err(Code::Busy.into()),
+        Own::Gone => Err(Code::OrderOver.into()),
+    }
+}
+
 /// Finds an order of the caller. An id that is not written is believed if it was made for this caller: it carries a code
 /// that only the server can compute.
 pub(crate) async fn find(caller: &Caller, id: OrderId, app: &App) -> Result<Own, Error> {

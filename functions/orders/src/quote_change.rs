@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use store::Table;
 
 use crate::{
-    change_order::{Ask, own_order},
-    own::OrderPath,
+    change_order::Ask,
+    own::{self, OrderPath},
 };
 
 /// The operation.
@@ -77,7 +77,7 @@ impl Endpoint for QuoteChange {
 
     async fn handle(self, path: OrderPath, caller: Caller, app: &'static App) -> Result<ChangeQuote, Error> {
         let tenant = app.store.tenant(caller.tenant()?);
-        let order = own_order(&caller, path, app).await?;
+        let order = own::written(&caller, path, app).await?;
         let ask = Ask {
             tickets: None,
             run: self.run_id.0,

@@ -99,11 +99,7 @@ async fn step(app: &App, tenant: &Tenant, order: Order, capture: &Capture, token
             if has_refund(tenant, id, capture).await? {
                 return Ok(Step::End(Effect::Applied));
             }
-            let written = write(tenant, &change).await?;
-            if matches!(written, Step::End(_)) {
-                send::order_due(app, tenant, id).await?;
-            }
-            Ok(written)
+            write_owed(app, tenant, &change).await
         }
     }
 }
@@ -126,9 +122,14 @@ async fn overtaken(app: &App, tenant: &Tenant, id: OrderId, capture: &Capture) -
     let found = tenant.orders().find(id).await?;
     let Some(Stored::Order(order)) = &found else { return Ok(Step::Again(found)) };
     let Ok(change) = Order::clone(order).overtaken(capture.clone(), app.now()) else { return Ok(Step::Again(found)) };
-    let written = write(tenant, &change).await?;
+    write_owed(app, tenant, &change).await
+}
+
+/// Writes that money is owed, and wakes whoever gives it back.
+async fn write_owed(app: &App, tenant: &Tenant, change: &Change) -> Result<Step, Failure> {
+    let written = write(tenant, change).await?;
     if matches!(written, Step::End(_)) {
-        send::order_due(app, tenant, id).await?;
+        send::order_due(app, tenant, change.order.id).await?;
     }
     Ok(written)
 }
