@@ -261,6 +261,43 @@ async fn those_who_mark_a_pool_at_once_do_not_keep_each_other_from_it() {
     assert!(!stock.is_sold_out(bench.pool, bench.now).await.unwrap());
 }
 
+/// What came back to a sold-out pool was taken again at once: whoever marks it then is not told that it is not sold out.
+#[tokio::test]
+async fn a_pool_that_was_reopened_for_a_moment_is_marked_all_the_same() {
+    let bench = Bench::of(2).await;
+    bench.reserve(id(1), 2).await;
+    let stock = bench.tenant.stock();
+    for _ in 0..20 {
+        let reopened = async {
+            for _ in 0..3 {
+                stock.reopen(bench.pool).await?;
+            }
+            Ok(())
+        };
+        let (marked, ()) = tokio::try_join!(stock.mark_if_sold_out(bench.pool, None, bench.now), reopened).unwrap();
+        assert!(marked);
+    }
+}
+
+#[tokio::test]
+async fn a_count_that_was_begun_earlier_is_not_noted_over_a_later_one() {
+    let bench = Bench::of(2).await;
+    let stock = bench.tenant.stock();
+    let noted = async || stock.read_summaries(bench.pool).await.unwrap()[0].available;
+    let (first, asleep) = (stock.look(bench.pool, 0).await.unwrap(), stock.look(bench.pool, 0).await.unwrap());
+    assert!(stock.note(bench.pool, &first, bench.now).await.unwrap());
+    let order = bench.reserve(id(1), 2).await;
+    stock.count(bench.pool, 0, bench.now).await.unwrap();
+    // By the clock it is the last.
+    assert!(!stock.note(bench.pool, &asleep, later(bench.now, 60)).await.unwrap());
+    assert_eq!(noted().await, 0);
+    // And a clock that is behind keeps nothing back.
+    let cancelled = bench.apply(order.cancel(bench.now).unwrap()).await;
+    bench.tenant.release(&cancelled, bench.now).await.unwrap();
+    stock.count(bench.pool, 0, later(bench.now, -60)).await.unwrap();
+    assert_eq!(noted().await, 2);
+}
+
 #[tokio::test]
 async fn a_pool_shrinks_by_what_is_free_and_grows_again() {
     let bench = Bench::of(40).await;

@@ -134,11 +134,7 @@ async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, shards: u16, now: 
             tenant.stock().count(pool, shard, now).await?;
         }
     }
-    let left: u32 = tenant.stock().read_summaries(pool).await?.iter().map(|summary| summary.available).sum();
-    if left == 0 && shards > 0 && !tenant.stock().is_sold_out(pool, now).await? {
-        tenant.stock().mark_if_sold_out(pool, None, now).await?;
-    }
-    Ok(())
+    Ok(tenant.stock().mark_if_counted_out(pool, now).await?)
 }
 
 /// Whether it is this shard's minute to be read whatever its summary says.

@@ -35,11 +35,7 @@ impl Job for SummariseStock {
         let (pool, now) = (self.0.pool.0, app.now());
         let counted = tenant.stock().count(pool, self.0.shard, now).await?;
         if counted.available == 0 && counted.capacity > 0 {
-            let summaries = tenant.stock().read_summaries(pool).await?;
-            if summaries.iter().all(|summary| summary.available == 0) {
-                let lapses = summaries.iter().filter_map(|summary| summary.earliest).min();
-                tenant.stock().mark_if_sold_out(pool, lapses, now).await?;
-            }
+            tenant.stock().mark_if_counted_out(pool, now).await?;
         }
         if let Some(line) = tenant.stock().line(pool).await? {
             let moved = LineMoved { tenant: self.0.tenant, line: Some(Text(line)), request: None };

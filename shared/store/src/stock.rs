@@ -19,6 +19,9 @@ use crate::{
 
 /// Seconds for which summaries are believed, plus up to one more so that processes do not all ask at once.
 const SUMMARY_SECS: i64 = 1;
+/// How often a shard is counted anew because somebody else noted a count of it meanwhile, and a pool marked anew because
+/// something came back to it meanwhile.
+const ROUNDS: usize = 5;
 /// Milliseconds for which a marker is believed: a marked pool is answered from memory, at most this stale.
 const MARKER_MILLIS: i64 = 1_000;
 
@@ -41,8 +44,16 @@ struct SummaryItem {
     avail: u32,
     #[serde(default)]
     x: Option<i64>,
-    /// When it was counted, in milliseconds: a later count is not overwritten by an earlier one.
+    /// When it was noted, in milliseconds since 1970, and later than the count before it: names the count.
     at: i64,
+}
+
+/// A shard as it was counted, and the count that was noted before it was read.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    summary: Summary,
+    blocks: Blocks,
+    before: Option<i64>,
 }
 
 /// Summaries of one tenant's pools.
@@ -80,39 +91,65 @@ impl<'t> Stock<'t> {
 
     /// The summaries of a pool as they are stored.
     pub async fn read_summaries(&self, pool: PoolKey) -> Result<Vec<Summary>, Failed> {
+        self.summaries_by(pool, Read::Eventual).await
+    }
+
+    async fn summaries_by(&self, pool: PoolKey, read: Read) -> Result<Vec<Summary>, Failed> {
         let partition = keys::summaries(&self.tenant.id, pool);
-        let find = Find::partition(partition, Read::Eventual).beginning(keys::SUMMARY);
+        let find = Find::partition(partition, read).beginning(keys::SUMMARY);
         let items = self.tenant.store.tables.all(Table::Catalogue, find).await?;
         items.into_iter().map(summary).collect()
     }
 
-    /// Counts a shard and writes its summary. Counting by one consistent query, never by adding differences, makes
+    /// Counts a shard and notes its summary. Counting by one consistent query, never by adding differences, makes
     /// repeats harmless.
     pub async fn count(&self, pool: PoolKey, shard: u16, now: Timestamp) -> Result<Summary, Failed> {
+        for _ in 0..ROUNDS {
+            let counted = self.look(pool, shard).await?;
+            if self.note(pool, &counted, now).await? {
+                return Ok(counted.summary);
+            }
+        }
+        Err(Failed::Throttled)
+    }
+
+    /// Counts a shard. Which count was noted is read first: what is then noted on top of it was read after it, so nobody
+    /// overwrites a later count with an earlier one, however long they sleep in between.
+    pub async fn look(&self, pool: PoolKey, shard: u16) -> Result<Counted, Failed> {
+        let key = keys::summary(&self.tenant.id, pool, shard);
+        let noted = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
         let blocks = self.tenant.inventory().shard(pool, shard).await?;
-        let counted = Summary {
+        let summary = Summary {
             shard,
             capacity: blocks.iter().map(|(_, block)| u32::from(block.capacity())).sum(),
             available: blocks.iter().map(|(_, block)| u32::from(block.available())).sum(),
             earliest: blocks.iter().filter_map(|(_, block)| block.earliest()).min(),
         };
-        self.note_due(pool, &blocks, &counted).await?;
+        Ok(Counted { summary, blocks, before: noted.as_ref().and_then(|item| number_of(item, "at")) })
+    }
+
+    /// Notes a count. `false`: somebody noted another since it was begun, and the shard is to be counted again.
+    pub async fn note(&self, pool: PoolKey, counted: &Counted, now: Timestamp) -> Result<bool, Failed> {
+        let Counted { summary, blocks, before } = counted;
+        self.note_due(pool, blocks, summary).await?;
         // The week of a person has nothing to sell and is looked for by nobody.
-        if counted.capacity == 0 && !blocks.is_empty() && blocks.iter().all(|(_, block)| is_ride(block)) {
-            return Ok(counted);
+        if summary.capacity == 0 && !blocks.is_empty() && blocks.iter().all(|(_, block)| is_ride(block)) {
+            return Ok(true);
         }
+        let at = before.map_or(now.as_millisecond(), |before| now.as_millisecond().max(before + 1));
         let item = SummaryItem {
-            cap: counted.capacity,
-            avail: counted.available,
-            x: counted.earliest.map(Timestamp::as_second),
-            at: now.as_millisecond(),
+            cap: summary.capacity,
+            avail: summary.available,
+            x: summary.earliest.map(Timestamp::as_second),
+            at,
         };
-        let mut item = encode(keys::summary(&self.tenant.id, pool, shard), &item)?;
-        crate::rail::note_gaps(&mut item, &blocks);
-        let newer = Expression::only_if("attribute_not_exists(pk) OR #at <= :at");
-        let newer = newer.name("#at", "at").number(":at", now.as_millisecond());
-        self.tenant.store.tables.put(Table::Catalogue, item, newer).await?;
-        Ok(counted)
+        let mut item = encode(keys::summary(&self.tenant.id, pool, summary.shard), &item)?;
+        crate::rail::note_gaps(&mut item, blocks);
+        let unchanged = match before {
+            None => Expression::only_if("attribute_not_exists(pk)"),
+            Some(before) => Expression::only_if("#at = :at").name("#at", "at").number(":at", *before),
+        };
+        Ok(self.tenant.store.tables.put(Table::Catalogue, item, unchanged).await? == Wrote::Yes)
     }
 
     /// Notes where something of rides falls due, and in which hour: runs are too many to be walked, and persons are known to
@@ -200,11 +237,23 @@ impl<'t> Stock<'t> {
         self.tenant.store.memory.sold_out(pool, now) == Some(true)
     }
 
+    /// Marks a pool sold out, if its summaries say that it is and it is.
+    pub async fn mark_if_counted_out(&self, pool: PoolKey, now: Timestamp) -> Result<(), Failed> {
+        // Consistently: of two who count the last two shards at once, the later one has to see that all are empty.
+        let summaries = self.summaries_by(pool, Read::Consistent).await?;
+        if summaries.is_empty() || summaries.iter().any(|summary| summary.available > 0) {
+            return Ok(());
+        }
+        let lapses = summaries.iter().filter_map(|summary| summary.earliest).min();
+        self.mark_if_sold_out(pool, lapses, now).await.map(drop)
+    }
+
     /// Marks a pool sold out, if it is. First that is announced, *then* every shard is read, *then* the marker is set if its
     /// generation is still the one that was announced: whoever gives stock back or adds some writes the block first and clears
     /// the marker afterwards under a new generation, so one of the two sees the other. Several who mark a pool at once share an
-    /// announcement: were each to draw a generation of its own, none would end while others begin. The shards are those that
-    /// exist, whatever the event says.
+    /// announcement: were each to draw a generation of its own, none would end while others begin. Where the generation has
+    /// changed all is done again, because what came back may have been taken since, and whoever took it has counted already. The
+    /// shards are those that exist, whatever the event says.
     ///
     /// `lapses` is when something of the pool falls due first, by its summaries: a marker that says so stands already.
     pub async fn mark_if_sold_out(
@@ -213,12 +262,27 @@ impl<'t> Stock<'t> {
         lapses: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<bool, Failed> {
+        for _ in 0..ROUNDS {
+            if let Some(marked) = self.try_to_mark(pool, lapses, now).await? {
+                return Ok(marked);
+            }
+        }
+        Err(Failed::Throttled)
+    }
+
+    /// Marks a pool once; nothing where something came back meanwhile.
+    async fn try_to_mark(
+        &self,
+        pool: PoolKey,
+        lapses: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<bool>, Failed> {
         let key = keys::marker(&self.tenant.id, pool);
-        let stored = self.tenant.store.tables.get(Table::Catalogue, key, Read::Consistent).await?;
+        let stored = self.tenant.store.tables.get(Table::Catalogue, key.clone(), Read::Consistent).await?;
         let phase = stored.as_ref().map_or("", |item| text_of(item, "phase"));
         let until = stored.as_ref().and_then(|item| number_of(item, "until"));
         if phase == SOLD_OUT && until == lapses.map(Timestamp::as_second) && lapses.is_none_or(|lapses| now < lapses) {
-            return Ok(true);
+            return Ok(Some(true));
         }
         let generation = match stored.as_ref().filter(|_| !phase.is_empty()).and_then(|item| number_of(item, "gen")) {
             Some(announced) => announced,
@@ -227,7 +291,7 @@ impl<'t> Stock<'t> {
         let mut earliest: Option<Timestamp> = None;
         for (_, block) in self.tenant.inventory().all(pool).await? {
             if block.available() > 0 || !block.due(now).is_empty() {
-                return Ok(false);
+                return Ok(Some(false));
             }
             earliest = earliest.into_iter().chain(block.earliest()).min();
         }
@@ -240,8 +304,8 @@ impl<'t> Stock<'t> {
             expression.update = Some("SET phase = :sold, #until = :until".to_owned());
             expression = expression.number(":until", earliest.as_second());
         }
-        let key = keys::marker(&self.tenant.id, pool);
-        Ok(self.tenant.store.tables.update(Table::Catalogue, key, expression).await? == Wrote::Yes)
+        let wrote = self.tenant.store.tables.update(Table::Catalogue, key, expression).await?;
+        Ok((wrote == Wrote::Yes).then_some(true))
     }
 
     /// Clears the marker after stock has come back to a block, and shuts the gate before those who did not wait where somebody
