@@ -17,7 +17,7 @@ use domain::{
 use providers::queue::Queue;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use store::{Applied, Reach, Remembered, Stored, Table, Tenant, Waiting};
+use store::{Applied, Reach, Stored, Table, Tenant, Waiting};
 
 use crate::{
     create_order::seconds_until,
@@ -84,7 +84,7 @@ impl Endpoint for JoinWaitlist {
                 asked.join(&tenant, id, &caller, app).await?
             }
             // What cannot be waited for any more may have been waited for by an attempt before.
-            Err(refused) => joined_before(&tenant, &caller, now).await?.ok_or(refused)?,
+            Err(refused) => joined_before(&tenant, &caller, app).await?.ok_or(refused)?,
         };
         let (waiting, deposit) = joined;
         let value = WaitingView::of(&waiting, Some(&deposit))?;
@@ -239,13 +239,8 @@ impl Asked {
 }
 
 /// What an attempt before led to, if it came to its end.
-async fn joined_before(tenant: &Tenant, caller: &Caller, now: Timestamp) -> Result<Option<(Waiting, Order)>, Error> {
-    let Some(attempt) = caller.idempotency else { return Ok(None) };
-    let Remembered::Known { id, body } = tenant.activity().recall(attempt.key, now).await? else { return Ok(None) };
-    if body != attempt.body {
-        return Err(Code::IdempotencyConflict.into());
-    }
-    let id = OrderId::from_bytes(id);
+async fn joined_before(tenant: &Tenant, caller: &Caller, app: &App) -> Result<Option<(Waiting, Order)>, Error> {
+    let Some(id) = app.once().recall(caller).await?.map(OrderId::from_bytes) else { return Ok(None) };
     Ok(tenant.waitlist().find(id).await?.zip(tenant.orders().load(id).await?))
 }
 

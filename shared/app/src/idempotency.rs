@@ -50,6 +50,20 @@ impl<'app> Once<'app> {
         }
     }
 
+    /// What the caller's key was claimed for; nothing where it was not, or there is none. Claims nothing.
+    ///
+    /// # Errors
+    /// `idempotency_conflict` where the key was used with another body.
+    pub async fn recall(self, caller: &Caller) -> Result<Option<[u8; 16]>, Error> {
+        let Some(attempt) = caller.idempotency else { return Ok(None) };
+        let tenant = self.app.store.tenant(caller.tenant()?);
+        match tenant.activity().recall(attempt.key, self.app.now()).await? {
+            Remembered::New => Ok(None),
+            Remembered::Known { id, body } if body == attempt.body => Ok(Some(id)),
+            Remembered::Known { .. } => Err(Code::IdempotencyConflict.into()),
+        }
+    }
+
     /// Gives the caller's key to another id, where the first attempt is known to have come to nothing. `false`: somebody
     /// else was quicker, and [`Once::claim`] tells their id.
     ///

@@ -5,7 +5,7 @@ use domain::{
     event::later,
     id::{Id as _, OrderId},
 };
-use store::{Remembered, Stored, protocol::Settled};
+use store::{Stored, protocol::Settled};
 
 use super::wanted::Wanted;
 use crate::view::Placed;
@@ -27,8 +27,8 @@ pub(super) enum Begun {
 /// Finds the attempt before, or begins one. A pool that is known to be sold out costs no write: only whether an attempt
 /// before was luckier is looked up.
 pub(super) async fn begin(wanted: &Wanted, caller: &Caller, app: &App) -> Result<Begun, Error> {
-    if wanted.is_known_sold_out() {
-        refuse_unless_known(wanted, caller).await?;
+    if wanted.is_known_sold_out() && app.once().recall(caller).await?.is_none() {
+        return Err(Code::SoldOut.into());
     }
     let mut attempt = app.once().claim(caller, fresh(wanted, app)?.bytes()).await?;
     for _ in 0..ROUNDS {
@@ -48,27 +48,10 @@ pub(super) async fn begin(wanted: &Wanted, caller: &Caller, app: &App) -> Result
     Err(Code::Busy.into())
 }
 
-async fn refuse_unless_known(wanted: &Wanted, caller: &Caller) -> Result<(), Error> {
-    let Some(attempt) = caller.idempotency else {
-        return Err(Code::SoldOut.into());
-    };
-    match wanted.tenant.activity().recall(attempt.key, wanted.now).await? {
-        Remembered::New => Err(Code::SoldOut.into()),
-        Remembered::Known { .. } => Ok(()),
-    }
-}
-
 /// The order that an attempt before led to, if it is written.
 pub(super) async fn written_before(caller: &Caller, app: &App) -> Result<Option<Placed>, Error> {
-    let Some(attempt) = caller.idempotency else { return Ok(None) };
-    let tenant = app.store.tenant(caller.tenant()?);
-    let Remembered::Known { id, body } = tenant.activity().recall(attempt.key, app.now()).await? else {
-        return Ok(None);
-    };
-    if body != attempt.body {
-        return Err(Code::IdempotencyConflict.into());
-    }
-    let order = tenant.orders().load(OrderId::from_bytes(id)).await?;
+    let Some(id) = app.once().recall(caller).await? else { return Ok(None) };
+    let order = app.store.tenant(caller.tenant()?).orders().load(OrderId::from_bytes(id)).await?;
     Ok(order.map(|order| Placed::of(&order)))
 }
 

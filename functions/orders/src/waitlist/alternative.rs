@@ -110,10 +110,8 @@ impl Alternative {
             event_id: self.event_id,
             session_id: self.session_id,
             price_option_id: self.price_option_id,
-            seats: None,
             best_available: self.best_available,
             wheelchairs: self.wheelchairs,
-            channel: None,
             passengers,
             run_id: self.run_id,
             from: self.from,
@@ -121,8 +119,7 @@ impl Alternative {
             class: self.class,
             together: self.together,
             wishes: self.wishes,
-            quantity: whom.quantity.get().into(),
-            user_info: whom.contact.clone(),
+            ..PlaceOrder::of(whom.quantity.get().into(), whom.contact.clone())
         };
         order.wanted_by(tenant, whom.user, app).await
     }
