@@ -64,6 +64,9 @@ pub(crate) async fn a_passenger_takes_a_cheaper_train_and_gets_the_rest_back() {
 
     // One of the two travels later, at once and without paying.
     let ticket = &old["tickets"][1]["id"];
+    let one = quote(&shop, &who, &old, &format!("{ask}&ticketIds={}", ticket.as_str().unwrap())).await.data();
+    let amounts = ["oldAmount", "newAmount", "givenBack"].map(|name| one[name].as_u64().unwrap());
+    assert_eq!(amounts, [before / 2, after / 2, (before - after) / 2], "{one}");
     let body = json!({"ticketIds": [ticket], "runId": noon["runId"], "from": "HCB", "to": "SYA"});
     let placed = change(&shop, &who, &old, body.clone()).await.expect(202);
     assert_eq!((&placed["status"], &placed["totalAmount"]), (&json!("paid"), &json!(after / 2)), "{placed}");
@@ -270,6 +273,10 @@ pub(crate) async fn nonsense_about_changes_names_its_fields() {
     for strange in [json!([ticket, ticket]), json!(["tkt_0000000000000000000000000"])] {
         let refused = change(&shop, &who, &old, json!({"runId": run, "ticketIds": strange})).await;
         assert!(matches!(refused.status, 400 | 409), "{refused}");
+    }
+    for strange in ["tkt_1,", "%2C", &["x"; 11].join(",")] {
+        let refused = quote(&shop, &who, &old, &format!("runId={run}&ticketIds={strange}")).await;
+        assert_eq!(refused.refused(400, "validation_failed")["details"][0]["field"], "ticketIds", "{strange}");
     }
     let held = rides::order(&shop, &who, rides::wish(&run_of(&run), ("HCA", "SYB"), "first", &[3])).await;
     let unpaid = change(&shop, &who, &held, json!({"runId": run})).await;

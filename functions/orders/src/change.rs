@@ -1,5 +1,7 @@
 //! Tickets that are given up for others: which, what they are worth, and why they may not be.
 
+use std::str::FromStr;
+
 use app::{Code, Error, given_back};
 use domain::{
     id::TicketId,
@@ -8,6 +10,23 @@ use domain::{
     refund::{Refund, State},
 };
 use store::{Reach, Tenant};
+
+/// The most tickets that are given up at once: those of an order.
+pub(crate) const MOST: usize = 10;
+
+/// Tickets as an address names them: their ids, with commas between.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named(pub(crate) Vec<TicketId>);
+
+impl FromStr for Named {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let ids = text.split(',').map(str::parse).collect::<Result<Vec<_>, _>>();
+        let ids = ids.map_err(|_| "must be ids of tickets with commas between")?;
+        if ids.len() > MOST { Err("must name at most 10 tickets") } else { Ok(Self(ids)) }
+    }
+}
 
 /// Tickets of an order that are given up for others.
 pub(crate) struct GivenUp {

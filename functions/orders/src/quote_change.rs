@@ -1,4 +1,4 @@
-//! `GET /api/orders/{order}/change`: what a change of all tickets of an order to another ride would cost now. It holds nothing.
+//! `GET /api/orders/{order}/change`: what a change of tickets of an order to another ride would cost now. It holds nothing.
 
 use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route, wire::Text};
 use domain::{
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::Table;
 
 use crate::{
+    change::Named,
     change_order::Ask,
     own::{self, OrderPath},
 };
@@ -22,6 +23,8 @@ pub static OPERATION: Operation = Operation::of::<QuoteChange>();
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct QuoteChange {
+    /// Whose tickets would be given up, with commas between; all that were not given back where nothing is said.
+    ticket_ids: Option<Text<Named>>,
     /// The run of the other train, or the same.
     run_id: Text<RunId>,
     /// Where the ride begins; as before where nothing is said.
@@ -79,7 +82,7 @@ impl Endpoint for QuoteChange {
         let tenant = app.store.tenant(caller.tenant()?);
         let order = own::written(&caller, path, app).await?;
         let ask = Ask {
-            tickets: None,
+            tickets: self.ticket_ids.map(|named| named.0.0),
             run: self.run_id.0,
             from: self.from.map(|from| from.0),
             to: self.to.map(|to| to.0),
