@@ -13,6 +13,7 @@ mod fault;
 mod flow;
 mod scene;
 mod soak;
+mod wares;
 
 use std::fmt::Write as _;
 
@@ -97,4 +98,6 @@ flows! {
     move_seats: MoveSeats,
     change_rides: ChangeRide,
     change_rides_for_dearer_ones: ChangeRideDearer,
+    import_a_timetable: ImportTimetable,
+    open_a_day_of_runs: OpenRuns,
 }

@@ -70,9 +70,14 @@ pub(crate) async fn railway() -> Shop {
     shop
 }
 
+/// Our stations with some trains, as they are imported.
+pub(crate) fn timetable(trains: &str) -> Value {
+    json!({"stations": STATIONS, "trains": trains})
+}
+
 /// Imports our stations with some trains.
 pub(crate) async fn railway_of(shop: &Shop, trains: &str) {
-    import(shop, json!({"stations": STATIONS, "trains": trains})).await.expect(200);
+    import(shop, timetable(trains)).await.expect(200);
 }
 
 /// Sixty seats of second class, half of whose rows are kept for 300 kilometres and more, and eight of first.

@@ -5,19 +5,23 @@
 
 use std::sync::Arc;
 
-use jiff::civil::Date;
 use serde_json::{Value, json};
-use store::keys::run_id;
 
-use super::{fault::Saboteur, scene::Scene};
+use super::{
+    fault::Saboteur,
+    scene::Scene,
+    wares::{TRAIN, TRAINS, daily, date_of, dearer, rides, runs, seated},
+};
 use crate::{
     audit::pool,
-    rail::{open, opening, railway_of},
+    rail::{class, railway_of, search, timetable},
     sale::HOLD,
     shop::{Draft, Offer, PRICE, Person, START, Shop, Wares, fresh_key, text, tickets},
     waitlist,
 };
 
+/// Seconds after which nobody knows what was there before.
+const COUNTED: i64 = 3;
 /// Twice the hold: what a payment that was begun stretches it to at most.
 const STRETCHED: i64 = 2 * HOLD;
 /// A webhook that is not sent before everything is over, in milliseconds.
@@ -27,52 +31,6 @@ const LOST: u64 = 604_800_000;
 const FARE: u64 = 6_500;
 /// What it costs in the first class: 150 kilometres at 80.
 const FIRST: u64 = 12_000;
-
-/// An event whose every session sells four seats in two rows.
-async fn seated(shop: &Shop, draft: Draft) -> Vec<Offer> {
-    let place = json!({"name": "Small Hall", "city": "Shanghai", "address": "1 Example Road"});
-    let venue = text(&shop.create(&shop.admin, "/api/admin/venues", place).await.expect(201), "id");
-    let rows = json!({"sections": [{"id": "stalls", "name": "Stalls", "category": "A", "rows": 2, "seats": 2}]});
-    shop.post(&shop.admin, &format!("/api/admin/venues/{venue}/map/generate"), rows).await.expect(200);
-    let mut event = shop.event(&draft);
-    event["priceOptions"][0].as_object_mut().unwrap().remove("totalCount");
-    event["seating"] = json!({"venueId": venue, "prices": [{"category": "A", "priceOption": "Standing"}]});
-    let seats = ["stalls/1/1", "stalls/2/1", "stalls/2/2", "stalls/1/2"].map(str::to_owned).to_vec();
-    let offers = shop.publish_event(event).await.into_iter();
-    offers.map(|offer| Offer { wares: Wares::Seats(seats.clone()), ..offer }).collect()
-}
-
-/// The other price option of the same session.
-async fn dearer(shop: &Shop, offer: &Offer) -> Offer {
-    let event = shop.look(&format!("/api/events/{}", offer.event)).await.expect(200);
-    Offer { option: text(&event["priceOptions"][1], "id"), ..offer.clone() }
-}
-
-/// A train of four seats of each class on so many days; on each, other people travel.
-async fn runs(shop: &Shop, plays: u8, classes: &[&str]) -> Vec<Offer> {
-    railway_of(shop, "train,seq,station,arrive,depart,km\nG1,1,HCA,,08:00,0\nG1,2,LKA,09:00,,150\n").await;
-    let first: Date = "2026-01-10".parse().unwrap();
-    let last = first.checked_add(jiff::Span::new().days(i64::from(plays) - 1)).unwrap();
-    let mut asked = opening(&first.to_string(), &last.to_string());
-    let coaches =
-        (1..).zip(classes).map(|(number, class)| json!({"first": number, "class": class, "layout": "2+2", "rows": 1}));
-    asked["templates"][0]["coaches"] = coaches.collect();
-    asked["templates"][0]["fares"]
-        .as_array_mut()
-        .unwrap()
-        .retain(|fare| classes.contains(&fare["class"].as_str().unwrap()));
-    asked["templates"][0].as_object_mut().unwrap().remove("quotas");
-    asked["templates"][0]["saleStarts"] = json!({"daysBefore": 366, "time": "08:00"});
-    open(shop, asked).await;
-    let dates = first.series(jiff::Span::new().days(1)).take(plays.into());
-    let offer = |(number, date): (u32, Date)| Offer {
-        event: String::new(),
-        session: String::new(),
-        option: String::new(),
-        wares: Wares::Rides { run: run_id("G1", date).to_string(), passengers: 100 * number },
-    };
-    (1..).zip(dates).map(offer).collect()
-}
 
 /// One way through the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +61,8 @@ pub(super) enum Flow {
     MoveSeats,
     ChangeRide,
     ChangeRideDearer,
+    ImportTimetable,
+    OpenRuns,
 }
 
 /// What cases find: all of a batch the same people, and each its own session of one event.
@@ -117,7 +77,7 @@ pub(super) struct Cast {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 26] = [
+    pub(super) const ALL: [Self; 28] = [
         Self::Buy,
         Self::BuyAcrossBlocks,
         Self::BuyOverdue,
@@ -144,6 +104,8 @@ impl Flow {
         Self::MoveSeats,
         Self::ChangeRide,
         Self::ChangeRideDearer,
+        Self::ImportTimetable,
+        Self::OpenRuns,
     ];
 
     /// The flow of tickets without numbers that it is like.
@@ -193,6 +155,8 @@ impl Flow {
             Self::MoveSeats => "move-seats",
             Self::ChangeRide => "change-ride",
             Self::ChangeRideDearer => "change-ride-dearer",
+            Self::ImportTimetable => "import-timetable",
+            Self::OpenRuns => "open-runs",
         }
     }
 
@@ -225,6 +189,8 @@ impl Flow {
             Self::MoveSeats => "move a party of two to other seats, paid by what was paid",
             Self::ChangeRide => "change two rides for others that cost as much",
             Self::ChangeRideDearer => "change two rides for dearer ones, and pay; the old money goes back",
+            Self::ImportTimetable => "replace the timetable, as a whole",
+            Self::OpenRuns => "open the trains of a day; all of them are on sale, with all their seats",
         }
     }
 
@@ -243,6 +209,11 @@ impl Flow {
             Self::BuySeats | Self::RefundPartSeats | Self::MoveSeats => seated(shop, draft).await,
             Self::BuyRides | Self::PayLateRides | Self::ChangeRide => runs(shop, plays, &["second"]).await,
             Self::ChangeRideDearer => runs(shop, plays, &["second", "first"]).await,
+            Self::ImportTimetable => rides(plays),
+            Self::OpenRuns => {
+                railway_of(shop, TRAINS).await;
+                rides(plays)
+            }
             // What serves is not the dearest, so that some money goes back.
             Self::ServeWaiting => {
                 let mut event = shop.event(&draft);
@@ -272,7 +243,12 @@ impl Flow {
         let saboteur = Arc::clone(saboteur);
         let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key, rival: rival.clone() };
         match self.like() {
-            Self::Buy => {}
+            Self::Buy | Self::OpenRuns => {}
+            Self::ImportTimetable => {
+                railway_of(shop, TRAIN).await;
+                // Nobody knows another timetable any more.
+                shop.clock.advance(COUNTED);
+            }
             Self::BuyAcrossBlocks => drop(shop.hold(&rival, &scene.offer, 10).await),
             Self::BuyOverdue => {
                 shop.hold(&rival, &scene.offer, 2).await;
@@ -346,26 +322,14 @@ impl Flow {
                 }
             }
             Self::Expire => shop.pass(STRETCHED).await,
-            Self::Cancel => {
-                let path = format!("/api/orders/{}/cancel", scene.order);
-                scene.insist(shop, &scene.buyer, "PUT", &path, Value::Null).await.expect(200);
-                shop.drained().await;
-            }
+            Self::Cancel => scene.cancel(shop, &scene.buyer).await,
             Self::JoinWaiting => {
                 scene.join(shop).await;
                 scene.begin(shop).await;
                 scene.pay(shop, json!({"outcome": "paid"})).await;
             }
-            Self::ServeWaiting => {
-                let path = format!("/api/orders/{}/cancel", scene.order);
-                scene.insist(shop, &scene.rival, "PUT", &path, Value::Null).await.expect(200);
-                shop.drained().await;
-            }
-            Self::LeaveWaiting => {
-                let path = format!("/api/waitlist/{}/cancel", scene.payment);
-                scene.insist(shop, &scene.buyer, "PUT", &path, Value::Null).await.expect(200);
-                shop.drained().await;
-            }
+            Self::ServeWaiting => scene.cancel(shop, &scene.rival).await,
+            Self::LeaveWaiting => scene.leave(shop).await,
             Self::MoveSeats => {
                 let Wares::Seats(seats) = &scene.offer.wares else { unreachable!() };
                 let (path, body) = (format!("/api/admin/orders/{}/seats", scene.order), json!({"seats": seats[2..]}));
@@ -380,6 +344,11 @@ impl Flow {
                     scene.begin(shop).await;
                     scene.pay(shop, json!({"outcome": "paid"})).await;
                 }
+            }
+            Self::ImportTimetable => scene.import(shop, timetable(TRAINS)).await,
+            Self::OpenRuns => {
+                let date = date_of(&scene.offer);
+                scene.open(shop, daily(date, date, &["second", "first"])).await;
             }
             Self::Refund => scene.refund(shop, None).await,
             Self::RefundPart => scene.refund(shop, Some(scene.sale["tickets"][1]["id"].clone())).await,
@@ -433,6 +402,24 @@ impl Flow {
                 shop.until(who, &text(&request, "orderId"), "ticketed").await;
                 assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
             }
+            Self::ImportTimetable => {
+                let mut again = timetable(TRAINS);
+                again["dryRun"] = true.into();
+                let told = shop.post(&shop.admin, "/api/admin/rail/import", again).await.expect(200);
+                let changes = ["services", "added", "changed", "removed"].map(|name| told[name].as_u64().unwrap());
+                assert_eq!(changes, [2, 0, 0, 0], "{told}");
+            }
+            Self::OpenRuns => {
+                let opened = shop.get(&shop.admin, &format!("/api/admin/rail/openings/{order}")).await.expect(200);
+                assert_eq!((&opened["status"], &opened["runs"]), (&json!("done"), &json!(2)), "{opened}");
+                for (train, (from, to)) in [("G1", ("HCA", "LKA")), ("G3", ("HCB", "SYA"))] {
+                    let found = search(shop, from, to, &format!("date={}", date_of(&scene.offer))).await;
+                    let offer = &found["items"][0];
+                    assert_eq!((&offer["train"], &offer["status"]), (&json!(train), &json!("onSale")), "{found}");
+                    let left = ["first", "second"].map(|name| class(offer, name)["remaining"].clone());
+                    assert_eq!(left, [4, 4], "{found}");
+                }
+            }
             Self::LeaveWaiting => {
                 let request = waitlist::see(shop, who, &scene.payment).await;
                 assert_eq!((&request["status"], &request["orderId"]), (&json!("cancelled"), &Value::Null), "{request}");
@@ -451,7 +438,9 @@ impl Flow {
             | Self::BuyOverdue
             | Self::CreateLate
             | Self::Expire
-            | Self::Cancel => (0, 0, 0),
+            | Self::Cancel
+            | Self::ImportTimetable
+            | Self::OpenRuns => (0, 0, 0),
             Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::JoinWaiting | Self::MoveSeats => {
                 (2 * PRICE, 0, 2)
             }

@@ -112,6 +112,32 @@ impl Scene {
         shop.drained().await;
     }
 
+    /// Has whoever placed the order cancel it.
+    pub(super) async fn cancel(&self, shop: &Shop, who: &Person) {
+        let path = format!("/api/orders/{}/cancel", self.order);
+        self.insist(shop, who, "PUT", &path, Value::Null).await.expect(200);
+        shop.drained().await;
+    }
+
+    /// Gives the place in line up.
+    pub(super) async fn leave(&self, shop: &Shop) {
+        let path = format!("/api/waitlist/{}/cancel", self.payment);
+        self.insist(shop, &self.buyer, "PUT", &path, Value::Null).await.expect(200);
+        shop.drained().await;
+    }
+
+    /// Replaces the timetable.
+    pub(super) async fn import(&self, shop: &Shop, timetable: Value) {
+        self.insist(shop, &shop.admin, "POST", "/api/admin/rail/import", timetable).await.expect(200);
+    }
+
+    /// Opens runs; the opening is what the scene is about then.
+    pub(super) async fn open(&mut self, shop: &Shop, asked: Value) {
+        let opening = self.insist(shop, &shop.admin, "POST", "/api/admin/rail/runs", asked).await.expect(202);
+        self.order = text(&opening, "id");
+        shop.drained().await;
+    }
+
     /// The request is in line, and it is the only one for what is sold here.
     pub(super) async fn check_in_line(&self, shop: &Shop) {
         let listed = shop.get(&self.buyer, "/api/waitlist").await.data();
