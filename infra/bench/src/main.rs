@@ -11,6 +11,7 @@ mod metrics;
 mod numbered;
 mod program;
 mod purchase;
+mod railway;
 mod report;
 mod rush;
 mod shop;
@@ -43,6 +44,9 @@ struct Arguments {
     /// Takes a tenth of the time and says less.
     #[arg(long)]
     quick: bool,
+    /// Measures a railway instead, by the timetable in this folder: `hsr_stations.csv` and `hsr_stops.csv`.
+    #[arg(long, conflicts_with = "quick")]
+    timetable: Option<PathBuf>,
 }
 
 /// How much of everything is done.
@@ -113,6 +117,13 @@ fn main() -> ExitCode {
 }
 
 async fn measure(arguments: &Arguments) -> Outcome<String> {
+    if let Some(timetable) = &arguments.timetable {
+        let program = Program::start(&arguments.program, &arguments.folder, Data::Folder).await?;
+        let shop = Shop::open(program, 1).await?;
+        let railway = railway::measure(&shop, timetable).await?;
+        shop.close().await?;
+        return Ok(railway::write(&railway));
+    }
     let extent = if arguments.quick { QUICK } else { WHOLE };
     let folder = measure_on(arguments, Data::Folder, extent).await?;
     let memory = measure_on(arguments, Data::Memory, extent).await?;

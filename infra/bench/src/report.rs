@@ -178,24 +178,24 @@ fn sold_out_cpu(rush: &Rush) -> String {
     format!("{:.0} + {:.0}", rush.sold_out.cpu_us, rush.sold_out.own_cpu_us)
 }
 
-fn both(latencies: &Latencies) -> String {
+pub(crate) fn both(latencies: &Latencies) -> String {
     match (latencies.per_mille(500), latencies.per_mille(990)) {
         (Some(half), Some(most)) => format!("{half:.1} / {most:.1}"),
         _ => "–".to_owned(),
     }
 }
 
-fn round(value: f64) -> String {
+pub(crate) fn round(value: f64) -> String {
     format!("{value:.0}")
 }
 
 /// Whole numbers as such: `12`, not `12.00`.
-fn units_of(value: f64) -> String {
+pub(crate) fn units_of(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').trim_start_matches('-').to_owned()
 }
 
-fn by_table(units: &Units) -> String {
+pub(crate) fn by_table(units: &Units) -> String {
     let used = units.writes.iter().filter(|(_, value)| **value > 0.004);
     used.map(|(table, value)| format!("{table} {}", units_of(*value))).collect::<Vec<_>>().join(", ")
 }

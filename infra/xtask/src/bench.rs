@@ -5,19 +5,20 @@ use std::{env, path::PathBuf, process::Command, process::Stdio};
 use crate::{Outcome, generated::root, report, say};
 
 const DOCUMENT: &str = "docs/performance.md";
-const SECTION: &str = "sale";
 
-/// How much is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// All of it: some five minutes after the build.
-    Whole,
+/// What is measured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// The sale: some fifteen minutes after the build.
+    Sale,
     /// A tenth of it, which is only shown: its figures are too rough to be kept.
-    Quick,
+    SaleRoughly,
+    /// A railway, by the timetable in a folder.
+    Railway(PathBuf),
 }
 
-/// Measures the sale and writes the report.
-pub(crate) fn run(extent: Extent) -> Outcome<()> {
+/// Measures, and writes the report.
+pub(crate) fn run(what: &What) -> Outcome<()> {
     // One after the other: built together, the program would be built with the features that its driver asks for.
     for package in ["onsale", "bench"] {
         build(package)?;
@@ -25,19 +26,25 @@ pub(crate) fn run(extent: Extent) -> Outcome<()> {
     let folder = target().join("bench");
     let mut driver = Command::new(built("bench"));
     driver.arg("--program").arg(built("onsale")).arg("--folder").arg(folder);
-    if extent == Extent::Quick {
-        driver.arg("--quick");
+    match what {
+        What::Sale => {}
+        What::SaleRoughly => drop(driver.arg("--quick")),
+        What::Railway(timetable) => drop(driver.arg("--timetable").arg(timetable)),
     }
     let output = driver.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err("the measurement failed; nothing was written".into());
     }
     let body = String::from_utf8(output.stdout)?;
-    match extent {
-        Extent::Whole => report::put(DOCUMENT, SECTION, "cargo xtask bench", &body),
-        Extent::Quick => {
+    match what {
+        What::Sale => report::put(DOCUMENT, "sale", "cargo xtask bench", &body),
+        What::SaleRoughly => {
             say(&body);
             Ok(())
+        }
+        What::Railway(timetable) => {
+            let command = format!("cargo xtask bench --timetable {}", timetable.display());
+            report::put(DOCUMENT, "railway", &command, &body)
         }
     }
 }

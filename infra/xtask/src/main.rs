@@ -27,7 +27,7 @@ mod simulate;
 mod structure;
 mod template;
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -51,11 +51,14 @@ enum Task {
     },
     /// Runs what the continuous integration runs, except the tests.
     Check,
-    /// Measures the sale over HTTP and writes docs/performance.md; some five minutes after the build.
+    /// Measures the sale over HTTP and writes docs/performance.md; some fifteen minutes after the build.
     Bench {
         /// A tenth of it, shown and not written.
         #[arg(long)]
         quick: bool,
+        /// Measures a railway instead, by the timetable in this folder: `hsr_stations.csv` and `hsr_stops.csv`.
+        #[arg(long, conflicts_with = "quick")]
+        timetable: Option<PathBuf>,
     },
     /// Simulates an on-sale under Amazon's published limits and writes docs/performance.md.
     Simulate,
@@ -98,8 +101,9 @@ fn main() -> ExitCode {
         Task::Generate { check: false } => generated::write(),
         Task::Generate { check: true } => generated::verify(),
         Task::Check => check::run(),
-        Task::Bench { quick: false } => bench::run(bench::Extent::Whole),
-        Task::Bench { quick: true } => bench::run(bench::Extent::Quick),
+        Task::Bench { timetable: Some(folder), .. } => bench::run(&bench::What::Railway(folder)),
+        Task::Bench { quick: false, .. } => bench::run(&bench::What::Sale),
+        Task::Bench { quick: true, .. } => bench::run(&bench::What::SaleRoughly),
         Task::Simulate => simulate::run(),
         Task::Audit(arguments) => audit::run(&arguments),
         Task::Crash => crash::run(),
