@@ -67,8 +67,9 @@ enum OrphanWord {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct HoldBackDraft {
-    /// For whom; buyers are not told.
-    #[schemars(length(min = 1, max = 8))]
+    /// For whom. Buyers are not told, and whoever names it in an order has these seats: if it goes to a few, it is to be a word
+    /// that nobody guesses.
+    #[schemars(length(min = 1, max = 64))]
     channel: String,
     /// Sections, rows and seats: `stalls`, `stalls/12`, `stalls/12/7`. All hold-backs together name at most 1000.
     #[schemars(length(min = 1, max = 1_000), inner(length(min = 1, max = 40)))]
@@ -169,7 +170,7 @@ impl PriceDraft {
 
 impl HoldBackDraft {
     fn read(&self, plan: &Plan, path: &str, found: &mut Findings) -> Option<HoldBack> {
-        let channel = found.take(&at(path, "channel"), self.channel.parse());
+        let channel = found.take(&at(path, "channel"), self.channel.parse::<Channel>());
         let mut parts = Vec::new();
         for (place, text) in self.parts.iter().enumerate() {
             let part: Result<Part, String> =
@@ -181,7 +182,7 @@ impl HoldBackDraft {
             parts.extend(found.take(&at(path, &format!("parts[{place}]")), part));
         }
         let released = found.moment_if_any(&at(path, "releasedAt"), self.released_at.as_deref());
-        Some(HoldBack { channel: Channel(channel?), parts, released })
+        Some(HoldBack { channel: channel?, parts, released })
     }
 }
 
@@ -252,7 +253,7 @@ impl SeatingView {
     /// As organisers see it.
     pub(crate) fn for_organisers(self, seating: &Seating, zone: &Zone) -> Self {
         let view = |hold_back: &HoldBack| HoldBackView {
-            channel: hold_back.channel.0.to_string(),
+            channel: hold_back.channel.to_string(),
             parts: hold_back.parts.iter().map(ToString::to_string).collect(),
             released_at: hold_back.released.map(|at| zone.rfc3339(at)),
         };

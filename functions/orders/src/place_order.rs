@@ -64,7 +64,7 @@ pub(crate) struct PlaceOrder {
     pub(crate) wheelchairs: u64,
     /// By which way the buyer comes, where seats are kept for it.
     #[serde(default)]
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = 64))]
     pub(crate) channel: Option<String>,
     /// The run of a train.
     #[serde(default)]

@@ -15,7 +15,7 @@ mod scan;
 mod split;
 
 pub use named::{Named, Refusal};
-pub use sale::{Channel, HoldBack, Part, PartError, Seating, Unknown, withheld};
+pub use sale::{Channel, ChannelError, HoldBack, Part, PartError, Seating, Unknown, withheld};
 
 use scan::Scan;
 
@@ -207,6 +207,17 @@ impl Hall {
             }
         }
         Some(best)
+    }
+
+    /// How many seats there are for such a party, whatever its size: none where too few are accessible, and for a party without
+    /// a wheelchair only those that are not kept for others.
+    pub fn left(&self, offer: &Offer, party: &Party) -> u32 {
+        let scan = Scan::new(self, offer, party, OrphanRule::Off);
+        let accessible: u32 = scan.rows().map(|row| (row.usable() & row.row.accessible).count_ones()).sum();
+        if accessible < u32::from(party.wheelchairs) {
+            return 0;
+        }
+        scan.rows().map(|row| row.usable().count_ones()).sum()
     }
 
     fn very_best(&self, offer: &Offer, party: &Party) -> Option<(Grade, Vec<Group>)> {

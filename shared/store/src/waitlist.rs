@@ -187,13 +187,19 @@ impl Waitlist<'_> {
     }
 
     /// Lets those buy who did not wait: the stock was read and nobody in line could be served with it. The gate shuts by
-    /// itself when the next hold of the pool ends: what a buyer might find lapsed is for those who wait. Nothing is changed where
-    /// something came back, or somebody came, since the mark was read.
-    pub async fn open_gate(&self, pool: PoolKey, mark: Mark, now: Timestamp) -> Result<(), Failed> {
+    /// itself when the next hold of the pool ends, and when something is `released` by time: what a buyer might find then is for
+    /// those who wait. Nothing is changed where something came back, or somebody came, since the mark was read.
+    pub async fn open_gate(
+        &self,
+        pool: PoolKey,
+        mark: Mark,
+        released: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), Failed> {
         let blocks = self.tenant.inventory().all(pool).await?;
         let entries = blocks.iter().flat_map(|(_, block)| block.entries());
         let ends = entries.filter_map(|entry| entry.until()).filter(|until| now < *until);
-        let until = ends.min().unwrap_or(Timestamp::MAX).as_second();
+        let until = ends.chain(released).min().unwrap_or(Timestamp::MAX).as_second();
         if mark.open_until.map(Timestamp::as_second) == Some(until) {
             return Ok(());
         }

@@ -51,6 +51,42 @@ pub(crate) async fn a_party_waits_for_the_best_seats_of_a_hall() {
     assert_eq!((counted.sold, counted.held, counted.tickets), (3, 2, 3));
 }
 
+/// Nobody writes anything when seats that were kept back come free: the gate shuts by itself, and a message is under way.
+#[tokio::test]
+pub(crate) async fn what_comes_free_by_time_is_theirs_who_wait() {
+    const RELEASE: i64 = 300;
+    let shop = Shop::stepped().await;
+    let hall = venue(&shop).await;
+    let mut event = event(&shop, &hall);
+    let released = domain::event::later(shop.now(), RELEASE);
+    event["seating"]["holdBacks"] =
+        json!([{"channel": "sponsor", "parts": ["stalls/1"], "releasedAt": released.to_string()}]);
+    let event = publish(&shop, event).await;
+    let (who, eve) = (shop.buyer().await, shop.buyer().await);
+    let front = |quantity: u8| theatre::wish(&event, "Front", quantity.into(), &json!({}));
+    let mut place = front(2);
+    let contact = place.as_object_mut().unwrap().remove("userInfo").unwrap();
+    place.as_object_mut().unwrap().remove("quantity");
+    let request = json!({"alternatives": [place], "quantity": 2, "userInfo": contact});
+    let id = wait_for(&shop, &who, request).await;
+    shop.drained().await;
+    shop.tick().await;
+    let until = |second: i64| second - (shop.now().as_second() - (released.as_second() - RELEASE));
+    shop.pass(until(RELEASE - 60)).await;
+    shop.tick().await;
+    assert_eq!(status(&shop, &who, &id).await, "waiting");
+
+    // The moment has come, and no worker has seen it yet: a quick buyer does not come before who waits.
+    shop.clock.advance(until(RELEASE));
+    theatre::ask(&shop, &eve, front(1)).await.refused(409, "sold_out");
+    // No reconciler runs: a message was sent for this moment.
+    shop.pass(2).await;
+    assert_eq!(seats(&served(&shop, &who, &id).await).len(), 2);
+    shop.pass(2).await;
+    order(&shop, &eve, front(1)).await;
+    audit(&shop).await;
+}
+
 #[tokio::test]
 pub(crate) async fn what_lapses_is_theirs_who_wait() {
     let shop = Shop::stepped().await;

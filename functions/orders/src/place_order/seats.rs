@@ -26,7 +26,7 @@ use store::{
     protocol::{SeatClaim, SeatHold},
 };
 
-use super::wanted::{Outcome, Refused, Wanted, too_few};
+use super::wanted::{Outcome, Refused, Wanted};
 
 /// Among how many of the best seats is chosen when others were quicker.
 const CROWD: u8 = Choice::MOST;
@@ -65,6 +65,8 @@ pub(crate) struct Wish {
     plan: Arc<Plan>,
     /// Seats that this buyer may have, taken or not.
     offered: SeatSet,
+    /// The same with those that are withheld from them, now.
+    sold: SeatSet,
     party: Party,
     /// The seats that the buyer named; the best where there are none.
     named: Option<Vec<SeatIndex>>,
@@ -102,7 +104,7 @@ impl Wish {
     ) -> Result<Self, Error> {
         let Some(seating) = &event.seating else { return Err(Error::internal("an event without seats")) };
         let plan = tenant.plan_of(seating).await?;
-        let channel = ask.channel.as_ref().map(|text| text.parse().map(Channel)).transpose();
+        let channel = ask.channel.as_ref().map(|text| text.parse::<Channel>()).transpose();
         let channel = channel.map_err(|wrong| Error::field("channel", wrong))?;
         if ask.wheelchairs > ask.quantity.get() {
             return Err(Error::field("wheelchairs", "must be at most as many as quantity says"));
@@ -110,19 +112,22 @@ impl Wish {
         if ask.named.is_some() && ask.sections.is_some() {
             return Err(Error::field("bestAvailable", "goes without seats"));
         }
+        let mut sold = seating.sold_by(plan.map(), option);
         let mut offered = match ask.by {
             By::Buyer => seating.offered(plan.map(), option, channel.as_ref(), now),
-            By::Organiser => seating.sold_by(plan.map(), option),
+            By::Organiser => sold.clone(),
         };
         if let Some(sections) = ask.sections {
             let parts: Vec<Part> = sections.into_iter().map(Part::Section).collect();
             let unknown = |wrong| Error::field("bestAvailable.sections", wrong);
-            offered.keep(&Part::seats(&parts, plan.map()).map_err(unknown)?);
+            let wished = Part::seats(&parts, plan.map()).map_err(unknown)?;
+            offered.keep(&wished);
+            sold.keep(&wished);
         }
         let named = ask.named.map(|names| find(&plan, &names, ask.quantity)).transpose()?;
         let rule = if ask.by == By::Buyer { seating.rule } else { OrphanRule::Off };
         let party = Party { quantity: ask.quantity, wheelchairs: ask.wheelchairs, rule };
-        Ok(Self { event, session, plan, offered, party, named, by: ask.by })
+        Ok(Self { event, session, plan, offered, sold, party, named, by: ask.by })
     }
 
     /// Where the entries of seats lie, and how the tickets are numbered through them.
@@ -152,17 +157,27 @@ impl Wish {
         places.iter().filter_map(seat).collect()
     }
 
-    /// The pools of the seats that this buyer named, or else may have.
+    /// The pools of the seats that this buyer named, or else may have, now or when they come free.
     pub(super) fn pools(&self, tenant: &Tenant) -> Vec<PoolKey> {
         let map = self.plan.map();
         let seats = match &self.named {
             Some(seats) => SeatSet::of(map, seats.iter().copied()),
-            None => self.offered.clone(),
+            None => self.sold.clone(),
         };
         let rows = (0..).map(RowIndex).zip(seats.rows()).filter(|(_, bits)| **bits != 0);
         let sections: BTreeSet<&SectionId> =
             rows.filter_map(|(row, _)| map.row(row).map(|(section, ..)| &section.id)).collect();
         sections.into_iter().map(|section| keys::seat_pool(tenant.id(), self.session, section)).collect()
+    }
+
+    /// When seats that are withheld now come free.
+    pub(super) fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
+        self.event.seating.as_ref()?.next_release(now)
+    }
+
+    /// Whether this process remembers that nothing is left of the best.
+    pub(super) fn is_known_sold_out(&self, tenant: &Tenant, now: Timestamp) -> bool {
+        self.named.is_none() && self.pools(tenant).into_iter().all(|pool| tenant.stock().is_known_sold_out(pool, now))
     }
 
     /// What there would be for this buyer if nobody had anything.
@@ -236,16 +251,15 @@ async fn hold_best(
     let mut offer = seen.offer(wish);
     let mut best = wish.plan.hall().best(&offer, &wish.party, choice(round));
     if best.is_none() && round == 1 {
+        if all_are_sold_out(wanted, wish).await.map_err(none)? {
+            return Ok(Refused::plainly(Code::SoldOut));
+        }
         seen = see(wanted, wish, true, app).await.map_err(none)?;
         offer = seen.offer(wish);
         best = wish.plan.hall().best(&offer, &wish.party, choice(round));
     }
     let Some(groups) = best else {
-        let left = offer.usable().count();
-        return Ok(Refused::plainly(match left {
-            0 => Error::from(Code::SoldOut),
-            left => too_few(u64::try_from(left).unwrap_or(u64::MAX)),
-        }));
+        return Ok(Refused::for_want(wish.plan.hall().left(&offer, &wish.party)));
     };
     let chosen = wish.chosen(&wanted.tenant, &wish.plan.hall().seats(&groups));
     // Where nothing else is left for the party, somebody may be left alone.
@@ -259,6 +273,16 @@ async fn hold_best(
         },
         SeatHold::Taken { held, .. } => Ok(Refused::busy(held)),
     }
+}
+
+/// Whether every pool from which the seats may come is marked, so that the hall need not be read to say that nothing is left.
+async fn all_are_sold_out(wanted: &Wanted, wish: &Wish) -> Result<bool, Failed> {
+    for pool in wish.pools(&wanted.tenant) {
+        if !wanted.tenant.stock().is_sold_out(pool, wanted.now).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Holds what was chosen. What somebody has already is noted.

@@ -85,6 +85,11 @@ impl Refused {
         Outcome::Refused(Self { error: error.into(), held: Vec::new(), again: false })
     }
 
+    /// Because so many are left.
+    pub(crate) fn for_want(left: u32) -> Outcome {
+        Self::plainly(for_want(left))
+    }
+
     /// Others were quicker.
     pub(crate) fn busy(held: Vec<Held>) -> Outcome {
         Outcome::Refused(Self { error: Code::Busy.into(), held, again: true })
@@ -110,6 +115,15 @@ impl Wanted {
             Wish::Tickets { pool, .. } => vec![*pool],
             Wish::Seats(wish) => wish.pools(&self.tenant),
             Wish::Ride(wish) => vec![wish.pool(&self.tenant)],
+        }
+    }
+
+    /// When something of it comes free by time alone, without a write that anybody could be woken by.
+    pub(crate) fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
+        match &self.wish {
+            Wish::Tickets { .. } => None,
+            Wish::Seats(wish) => wish.next_release(now),
+            Wish::Ride(wish) => wish.next_release(now),
         }
     }
 
@@ -152,7 +166,8 @@ impl Wanted {
     pub(crate) fn is_known_sold_out(&self) -> bool {
         match &self.wish {
             Wish::Tickets { pool, .. } => self.tenant.stock().is_known_sold_out(*pool, self.now),
-            Wish::Seats(_) | Wish::Ride(_) => false,
+            Wish::Seats(wish) => wish.is_known_sold_out(&self.tenant, self.now),
+            Wish::Ride(wish) => wish.is_known_sold_out(&self.tenant, self.now),
         }
     }
 
@@ -188,7 +203,15 @@ impl Wanted {
     }
 }
 
+/// What is told where so many are left, which are not enough.
+pub(crate) fn for_want(left: u32) -> Error {
+    match left {
+        0 => Code::SoldOut.into(),
+        left => too_few(left.into()),
+    }
+}
+
 /// Fewer are left than wanted.
-pub(crate) fn too_few(remaining: u64) -> Error {
+fn too_few(remaining: u64) -> Error {
     Error::new(Code::TooFewLeft).with("remaining", remaining)
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, hash_map::Entry};
 
 use app::{App, Failure, message::LineMoved, wire::Text};
 use domain::{
+    Timestamp,
     event::later,
     id::{Id as _, OrderId, SessionId},
     order::Order,
@@ -26,6 +27,8 @@ const MOST: usize = 16;
 const TRIES: usize = 5;
 /// Seconds after which a line in which somebody is being served is looked at again.
 const AGAIN_SECS: u32 = 3;
+/// What comes free within so many seconds is waited for by a message; all that comes later, by the reconciler's minute.
+const SOON_SECS: u32 = 90;
 /// Seconds after which an entry whose request was never written is removed.
 const UNWRITTEN_SECS: i64 = 3_600;
 
@@ -42,6 +45,8 @@ struct Line<'a> {
     over: Vec<Waiting>,
     /// How often each alternative of a request was tried in vain.
     tries: HashMap<(OrderId, usize), usize>,
+    /// When something of what is waited for comes free by time alone.
+    released: Option<Timestamp>,
 }
 
 /// An alternative that may be had.
@@ -59,7 +64,8 @@ pub(crate) async fn serve(app: &App, tenant: &Tenant, id: SessionId) -> Result<(
     if entries.is_empty() {
         return Ok(tenant.waitlist().forget(id, was).await?);
     }
-    let mut line = Line { app, tenant, id, waiting: Vec::new(), over: Vec::new(), tries: HashMap::new() };
+    let mut line =
+        Line { app, tenant, id, waiting: Vec::new(), over: Vec::new(), tries: HashMap::new(), released: None };
     let is_quiet = line.gather(&entries).await?;
     Box::pin(line.serve(is_quiet)).await
 }
@@ -102,11 +108,22 @@ impl Line<'_> {
             let next = if is_quiet { self.next().await? } else { None };
             let Some(option) = next else {
                 self.settle_marks(&marks, is_quiet).await?;
-                return if is_quiet { Ok(()) } else { wake(self.app, self.tenant, self.id, AGAIN_SECS).await };
+                return match self.pause(is_quiet) {
+                    Some(pause) => wake(self.app, self.tenant, self.id, pause).await,
+                    None => Ok(()),
+                };
             };
             is_quiet = Box::pin(self.grant(option)).await?;
         }
         wake(self.app, self.tenant, self.id, 0).await
+    }
+
+    /// After how many seconds the line is to be looked at again, where that is before everybody's turn comes.
+    fn pause(&self, is_quiet: bool) -> Option<u32> {
+        let until =
+            |released: Timestamp| u32::try_from((released.as_second() - self.app.now().as_second()).max(0)).ok();
+        let released = self.released.and_then(until).filter(|seconds| *seconds <= SOON_SECS);
+        if is_quiet { released } else { Some(AGAIN_SECS) }
     }
 
     /// The marks of the pools that somebody waits for, or did. A pool that somebody waits for and that is not marked is
@@ -137,7 +154,7 @@ impl Line<'_> {
         let awaited = self.pools(&self.waiting)?;
         for (pool, mark) in marks.iter().filter(|_| is_quiet) {
             if awaited.contains(pool) {
-                self.tenant.waitlist().open_gate(*pool, *mark, self.app.now()).await?;
+                self.tenant.waitlist().open_gate(*pool, *mark, self.released, self.app.now()).await?;
             } else {
                 self.tenant.waitlist().unmark(*pool, *mark).await?;
             }
@@ -151,12 +168,13 @@ impl Line<'_> {
     }
 
     /// Whose turn it is, and what they are to have.
-    async fn next(&self) -> Result<Option<Choice>, Failure> {
+    async fn next(&mut self) -> Result<Option<Choice>, Failure> {
         let now = self.app.now();
         let mut options = Vec::new();
         for waiting in &self.waiting {
             options.extend(self.options_of(waiting).await?);
         }
+        self.released = options.iter().filter_map(|option| option.wanted.next_release(now)).min();
         let mut known: HashMap<(&str, u8), bool> = HashMap::new();
         for option in &options {
             if let Entry::Vacant(unknown) = known.entry(option.of()) {

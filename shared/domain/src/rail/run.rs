@@ -12,7 +12,7 @@ use super::{
     change,
     coach::{Class, Formation},
     fare::{FareError, Passenger, Tariff},
-    quota::{Guard, Quota},
+    quota::{Guard, Quota, Stage},
     station::Telecode,
     stretch::Stretch,
     train::{DAY, Train},
@@ -198,6 +198,14 @@ impl RunPlan {
         let seconds = departs.as_second() - now.as_second();
         let minutes = -((-seconds).div_euclid(60));
         quota.guard(self.terms.formation.rows(class).len(), minutes, km)
+    }
+
+    /// When the next seats of a class come free that are kept for long journeys now.
+    pub fn next_release(&self, class: &Class, now: Timestamp) -> Option<Timestamp> {
+        let (quota, departs) = (self.terms.quotas.get(class)?, self.departs(0)?);
+        let end =
+            |stage: &Stage| Timestamp::from_second(departs.as_second() - i64::from(stage.until_minutes_before) * 60);
+        quota.stages().iter().filter_map(|stage| end(stage).ok()).filter(|end| now < *end).min()
     }
 
     /// What one passenger pays for a stretch.

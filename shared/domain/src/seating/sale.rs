@@ -10,9 +10,36 @@ use crate::{
     venue::{Category, Label, SeatMap, SeatName, SeatSet, SectionId},
 };
 
-/// A way to the tickets by which withheld seats can be had: a sponsor, a box office.
+/// A way to the tickets by which withheld seats can be had: a sponsor, a box office. Whoever knows the word comes by it, so an
+/// organiser who gives it to a few chooses one that nobody guesses.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Channel(pub Label);
+pub struct Channel(Box<str>);
+
+/// Not a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to {} characters without blanks at either end", Channel::MOST)]
+pub struct ChannelError;
+
+impl Channel {
+    /// The most characters.
+    pub const MOST: usize = 64;
+}
+
+impl FromStr for Channel {
+    type Err = ChannelError;
+
+    fn from_str(text: &str) -> Result<Self, ChannelError> {
+        let is_short = (1..=Self::MOST).contains(&text.chars().count());
+        let is_plain = text.trim() == text && !text.chars().any(char::is_control);
+        if is_short && is_plain { Ok(Self(text.into())) } else { Err(ChannelError) }
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// Some part of a map, in the words of an organiser.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -137,6 +164,11 @@ impl Seating {
         self.prices.values().any(|other| *other == option)
     }
 
+    /// When the next seats come free for everybody that are withheld now.
+    pub fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
+        self.hold_backs.iter().filter_map(|hold_back| hold_back.released).filter(|released| now < *released).min()
+    }
+
     /// The seats that any price option sells.
     pub fn sold(&self, map: &SeatMap) -> SeatSet {
         self.sold_where(map, |_| true)
@@ -169,6 +201,16 @@ impl Seating {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_channel_is_a_word_that_may_be_long() {
+        for text in ["box", "赞助", &"x".repeat(64)] {
+            assert_eq!(text.parse::<Channel>().unwrap().to_string(), text);
+        }
+        for bad in ["", " box", "box\n", &"x".repeat(65)] {
+            assert_eq!(bad.parse::<Channel>(), Err(ChannelError), "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_part_is_written_as_a_path_and_reads_back() {

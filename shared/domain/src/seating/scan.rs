@@ -21,6 +21,11 @@ pub(super) struct RowView<'s> {
 }
 
 impl RowView<'_> {
+    /// The seats that the party may take.
+    pub(super) const fn usable(self) -> u128 {
+        self.usable
+    }
+
     /// The row once somebody has these seats too.
     pub(super) const fn without(self, taken: u128) -> Self {
         Self { open: self.open & !taken, usable: self.usable & !taken, ..self }

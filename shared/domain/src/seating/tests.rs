@@ -169,7 +169,7 @@ fn many_who_look_at_once_get_different_seats_of_one_kind() {
 fn what_is_withheld_comes_by_its_channel_or_in_time() {
     let (map, _) = hall(&["....", "....", "...."]);
     let at = |second| jiff::Timestamp::from_second(second).unwrap();
-    let (stalls, box_office) = ("stalls".parse().unwrap(), Channel("box".parse().unwrap()));
+    let (stalls, box_office) = ("stalls".parse().unwrap(), "box".parse::<Channel>().unwrap());
     let hold_back = |parts, released| HoldBack { channel: box_office.clone(), parts, released };
     let seating = Seating {
         venue: VenueId::from_bytes([1; 16]),
@@ -184,9 +184,10 @@ fn what_is_withheld_comes_by_its_channel_or_in_time() {
     let count =
         |option, channel, now| seating.offered(&map, OptionId::from_bytes([option; 16]), channel, at(now)).count();
     assert_eq!((count(1, None, 99), count(1, None, 100), count(1, Some(&box_office), 0)), (7, 11, 12));
-    let other = Channel("other".parse().unwrap());
+    let other = "other".parse().unwrap();
     assert_eq!(count(1, Some(&other), 99), 7);
     assert_eq!(count(2, None, 100), 0, "another price");
+    assert_eq!((seating.next_release(at(99)), seating.next_release(at(100))), (Some(at(100)), None));
     assert!(Part::seats(&[Part::Seat("stalls/9/9".parse().unwrap())], &map).is_err());
 }
 
@@ -331,8 +332,28 @@ fn spread(groups: &[Group]) -> Vec<(usize, usize)> {
     seats.collect()
 }
 
+#[test]
+fn seats_that_are_kept_for_others_are_not_left_for_a_party() {
+    let left = |rows: &[&str], wheelchairs| {
+        let (map, offer) = hall(rows);
+        Hall::of(&map).left(&offer, &Party { wheelchairs, ..party(3, OrphanRule::Off) })
+    };
+    assert_eq!((left(&["ac.x-"], 0), left(&["ac.x-"], 1), left(&["ac.x-"], 2)), (1, 3, 0));
+    assert_eq!(left(&["acac"], 0), 0);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whoever_gets_no_seats_is_told_of_fewer_than_they_want(rows in halls(), quantity in 1..5_u64, wheelchairs in 0..2_u8) {
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let (map, offer) = hall(&rows);
+        let party = Party { wheelchairs, ..party(quantity, OrphanRule::Between) };
+        let hall = Hall::of(&map);
+        let is_refused = hall.best(&offer, &party, Choice::BEST).is_none();
+        prop_assert_eq!(is_refused, u64::from(hall.left(&offer, &party)) < quantity, "{:?}", rows);
+    }
 
     #[test]
     fn the_best_seats_are_those_of_the_oracle(rows in halls(), quantity in 1..5_u64, wheelchairs in 0..2_u8, rule in rules()) {

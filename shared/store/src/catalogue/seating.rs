@@ -3,7 +3,7 @@
 use domain::{
     Timestamp,
     id::{Id as _, OptionId, VenueId},
-    seating::{Channel, HoldBack, OrphanRule, Seating},
+    seating::{HoldBack, OrphanRule, Seating},
     venue::Category,
 };
 use serde::{Deserialize, Serialize};
@@ -66,7 +66,7 @@ impl SeatingItem {
 impl HoldBackItem {
     fn of(hold_back: &HoldBack) -> Self {
         Self {
-            c: hold_back.channel.0.to_string(),
+            c: hold_back.channel.to_string(),
             p: hold_back.parts.iter().map(ToString::to_string).collect(),
             t: hold_back.released.map(Timestamp::as_millisecond),
         }
@@ -74,7 +74,7 @@ impl HoldBackItem {
 
     fn read(self) -> Result<HoldBack, Failed> {
         Ok(HoldBack {
-            channel: Channel(self.c.parse().map_err(Failed::corrupt)?),
+            channel: self.c.parse().map_err(Failed::corrupt)?,
             parts: self.p.iter().map(|part| part.parse()).collect::<Result<_, _>>().map_err(Failed::corrupt)?,
             released: self.t.map(moment).transpose()?,
         })
@@ -104,7 +104,7 @@ mod tests {
                 version: u32::MAX,
                 prices: BTreeMap::from([(category("A"), one), (category("池座"), two)]),
                 rule,
-                hold_backs: vec![HoldBack { channel: Channel("赞助".parse().unwrap()), parts, released }],
+                hold_backs: vec![HoldBack { channel: "赞助".parse().unwrap(), parts, released }],
             };
             let item: HashMap<_, _> = to_item(SeatingItem::of(&seating)).unwrap();
             assert_eq!(from_item::<SeatingItem>(item).unwrap().read().unwrap(), seating);
