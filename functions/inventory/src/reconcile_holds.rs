@@ -125,16 +125,22 @@ async fn wake(app: &App, tenant: &Tenant, orders: Vec<OrderId>, now: Timestamp) 
 }
 
 async fn walk_pool(app: &App, tenant: &Tenant, pool: PoolKey, shards: u16, now: Timestamp) -> Result<(), Failure> {
-    let summaries = tenant.stock().read_summaries(pool).await?;
+    let (summaries, mut counted) = (tenant.stock().read_summaries(pool).await?, Vec::new());
     for shard in shards_to_read(&summaries, shards, now) {
         let tidied = tenant.tidy(pool, shard, now).await?;
         wake(app, tenant, tidied.awaiting, now).await?;
         let is_counted = summaries.iter().any(|summary| summary.shard == shard);
         if tidied.changed > 0 || !is_counted || is_turn(shard, now) {
             tenant.stock().count(pool, shard, now).await?;
+            counted.push(shard);
         }
     }
-    Ok(tenant.stock().mark_if_counted_out(pool, now).await?)
+    // Whoever emptied a shard of the others since has marked the pool, or the next minute does.
+    let has_others = |summary: &Summary| summary.available > 0 && !counted.contains(&summary.shard);
+    if !summaries.iter().any(has_others) {
+        tenant.stock().mark_if_counted_out(pool, now).await?;
+    }
+    Ok(())
 }
 
 /// Whether it is this shard's minute to be read whatever its summary says.

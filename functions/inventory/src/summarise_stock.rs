@@ -33,13 +33,14 @@ impl Job for SummariseStock {
     async fn handle(self, app: &'static App) -> Result<(), Failure> {
         let tenant = app.store.tenant(&self.0.tenant.0);
         let (pool, now) = (self.0.pool.0, app.now());
-        let counted = tenant.stock().count(pool, self.0.shard, now).await?;
-        if counted.available == 0 && counted.capacity > 0 {
-            tenant.stock().mark_if_counted_out(pool, now).await?;
-        }
+        // First, because whoever serves the line reads the pool itself, and need not wait for a count that is done again.
         if let Some(line) = tenant.stock().line(pool).await? {
             let moved = LineMoved { tenant: self.0.tenant, line: Some(Text(line)), request: None };
             app.queues.send(Queue::ServeWaitlist, &moved, 0, now).await?;
+        }
+        let counted = tenant.stock().count(pool, self.0.shard, now).await?;
+        if counted.available == 0 && counted.capacity > 0 {
+            tenant.stock().mark_if_counted_out(pool, now).await?;
         }
         Ok(())
     }

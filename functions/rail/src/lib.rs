@@ -8,6 +8,7 @@ mod whereabouts;
 
 pub mod cancel_run;
 pub mod get_opening;
+pub mod get_remaining;
 pub mod get_run;
 pub mod import_timetable;
 pub mod list_admin_runs;
@@ -22,6 +23,7 @@ use app::{Operation, Worker};
 pub static OPERATIONS: &[&Operation] = &[
     &search_stations::OPERATION,
     &search_runs::OPERATION,
+    &get_remaining::OPERATION,
     &get_run::OPERATION,
     &import_timetable::OPERATION,
     &open_runs::OPERATION,

@@ -68,6 +68,7 @@ pub(crate) static ROUTES: &[(&str, &[&str])] = &[
     ("/api/platform/tenants/{tenant}", &["PUT"]),
     ("/api/rail/runs", &["GET"]),
     ("/api/rail/runs/{id}", &["GET"]),
+    ("/api/rail/runs/{id}/remaining", &["GET"]),
     ("/api/rail/stations", &["GET"]),
     ("/api/refunds/{refund}", &["GET"]),
     ("/api/tenants/{tenant}", &["GET"]),

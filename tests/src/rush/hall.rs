@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use store::SessionSeats;
 use tokio::time::{sleep, timeout};
 
-use super::{AT_ONCE, COMES_BACK, Fared, PATIENCE, buyers, is_full, now_ms, settle, shop, written};
+use super::{AT_ONCE, COMES_BACK, Fared, buyers, is_full, now_ms, patience, settle, shop, written};
 use crate::{
     audit::audit,
     shop::{Person, Shop, text, together},
@@ -174,5 +174,5 @@ async fn a_hall_is_sold_to_the_last_seat_and_leaves_nobody_alone_while_it_need_n
         assert_eq!((counted.sold + counted.held, counted.free), (size.of_hall() as u64, 0), "seed {seed}");
         assert_eq!(counted.sold, counted.tickets);
     };
-    timeout(PATIENCE, story).await.unwrap();
+    timeout(patience(), story).await.unwrap();
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::{App, Code, Error};
 use domain::{
+    Timestamp,
     id::{Id as _, OrderId},
     money::Money,
     order::{Held, What},
@@ -25,7 +26,7 @@ use store::{
 use super::{
     Nearness,
     passenger::Passenger,
-    wanted::{Outcome, Refused, Wanted, too_few},
+    wanted::{Outcome, Refused, Wanted, for_want},
 };
 
 /// What is said of a ride.
@@ -89,9 +90,24 @@ impl Wish {
         keys::class_pool(tenant.id(), self.run.id, &self.class)
     }
 
+    /// When seats that are kept for long journeys now come free.
+    pub(super) fn next_release(&self, now: Timestamp) -> Option<Timestamp> {
+        self.run.next_release(&self.class, now)
+    }
+
     /// Those who travel, to be sealed.
     pub(super) fn travellers(&self) -> Vec<Traveller> {
         self.passengers.iter().map(Passenger::traveller).collect()
+    }
+
+    /// What is asked of the run, for an order.
+    fn asked(&self, order: OrderId, until: Timestamp) -> RideClaim<'_> {
+        RideClaim { order, run: &self.run, class: &self.class, claim: self.claim.clone(), until }
+    }
+
+    /// Whether this process remembers that not even one seat is left.
+    pub(super) fn is_known_sold_out(&self, tenant: &Tenant, now: Timestamp) -> bool {
+        tenant.is_ride_known_sold_out(&self.asked(nobody(), now), now)
     }
 
     /// What is printed on each ticket: coach, row and letter.
@@ -109,15 +125,22 @@ impl Wish {
 
 /// Whether there are seats for the whole party now.
 pub(super) async fn could_be_had(wanted: &Wanted, wish: &Wish) -> Result<bool, Failed> {
-    // No hold is made: the id is nobody's.
-    let (order, until) = (OrderId::from_bytes([0; 16]), wanted.until(wanted.now));
-    let claim = RideClaim { order, run: &wish.run, class: &wish.class, claim: wish.claim.clone(), until };
-    wanted.tenant.could_ride(&claim, wanted.now).await
+    wanted.tenant.could_ride(&wish.asked(nobody(), wanted.now), wanted.now).await
+}
+
+/// For claims that are only looked at.
+fn nobody() -> OrderId {
+    OrderId::from_bytes([0; 16])
 }
 
 /// Holds the time of every passenger, then the seats. Seats come first in what the order lists: tickets are numbered by them.
+/// Nothing is written for whom there are no seats anyway.
 pub(super) async fn hold(wanted: &Wanted, wish: &Wish, id: OrderId) -> Result<Outcome, (Failed, Vec<Held>)> {
     let (tenant, until, now) = (&wanted.tenant, wanted.until(wanted.now), wanted.now);
+    let claim = wish.asked(id, until);
+    if let Some(left) = tenant.too_few_to_ride(&claim, now).await.map_err(|failed| (failed, Vec::new()))? {
+        return Ok(Refused::for_want(left));
+    }
     let instead_of = wanted.replaces.map(|(replaced, _)| replaced.order);
     let mut times: Vec<Held> = Vec::new();
     for (ticket, person) in (0..).zip(&wish.persons) {
@@ -134,7 +157,6 @@ pub(super) async fn hold(wanted: &Wanted, wish: &Wish, id: OrderId) -> Result<Ou
             }
         }
     }
-    let claim = RideClaim { order: id, run: &wish.run, class: &wish.class, claim: wish.claim.clone(), until };
     let with = |mut held: Vec<Held>| {
         held.extend(times.clone());
         held
@@ -144,9 +166,8 @@ pub(super) async fn hold(wanted: &Wanted, wish: &Wish, id: OrderId) -> Result<Ou
             let seats = wish.names(&held);
             Ok(Outcome::Held { held: with(held), seats })
         }
-        Ok(RideHold::TooFew { left, held }) => {
-            let error = if left == 0 { Code::SoldOut.into() } else { too_few(left.into()) };
-            Ok(Outcome::Refused(Refused { error, held: with(held), again: false }))
+        Ok(RideHold::TooFew { left }) => {
+            Ok(Outcome::Refused(Refused { error: for_want(left), held: times, again: false }))
         }
         Ok(RideHold::Busy { held }) => Ok(Refused::busy(with(held))),
         Err((failed, held)) => Err((failed, with(held))),

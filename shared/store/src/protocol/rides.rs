@@ -48,12 +48,10 @@ pub struct RideClaim<'r> {
 pub enum RideHold {
     /// All of it is held.
     Held(Vec<Held>),
-    /// So many seats are left for the stretch, which are too few, or not near enough to each other.
+    /// Too few seats are left for the stretch, or near enough to each other. Nothing is held.
     TooFew {
-        /// How many.
+        /// For how many of the party there would be seats.
         left: u32,
-        /// What was held before that, to be abandoned.
-        held: Vec<Held>,
     },
     /// Others were quicker every time. What was held in passing has to be abandoned.
     Busy {
@@ -94,27 +92,34 @@ impl Tenant {
     /// # Errors
     /// Where the database fails in the middle, what was held, or may have been, comes along: the caller abandons it.
     pub async fn hold_rides(&self, claim: &RideClaim<'_>, now: Timestamp) -> Result<RideHold, (Failed, Vec<Held>)> {
-        let pool = keys::class_pool(&self.id, claim.run.id, claim.class);
-        let known = self.store.memory.coaches(pool, now);
-        let is_fresh = known.is_none();
-        let rows = match known {
-            Some(rows) => rows,
-            None => self.coach_rows(pool, now).await.map_err(|failed| (failed, Vec::new()))?,
-        };
-        let km = claim.run.train.km();
-        let mut search = Search { tenant: self, claim, pool, now, rows, held: Vec::new(), km, is_fresh };
+        let mut search = Search::begin(self, claim, now).await.map_err(|failed| (failed, Vec::new()))?;
         match search.run().await {
             Ok(hold) => Ok(hold),
             Err(failed) => Err((failed, search.held)),
         }
     }
 
+    /// How many seats a party would be told are left, which finds too few for itself; nothing where it may find enough.
+    pub async fn too_few_to_ride(&self, claim: &RideClaim<'_>, now: Timestamp) -> Result<Option<u32>, Failed> {
+        let mut search = Search::begin(self, claim, now).await?;
+        let is_possible = search.choose(claim.claim.count).is_some();
+        if !is_possible && !search.is_fresh {
+            search.read_afresh().await?;
+            return Ok(search.choose(claim.claim.count).is_none().then(|| search.left()));
+        }
+        Ok((!is_possible).then(|| search.left()))
+    }
+
+    /// Whether this process read within the last second that not even one seat is left.
+    pub fn is_ride_known_sold_out(&self, claim: &RideClaim<'_>, now: Timestamp) -> bool {
+        let rows = self.store.memory.coaches(keys::class_pool(&self.id, claim.run.id, claim.class), now);
+        rows.is_some_and(|rows| Search::with(self, claim, now, rows).left() == 0)
+    }
+
     /// Whether a whole party could have its seats, read afresh.
     pub async fn could_ride(&self, claim: &RideClaim<'_>, now: Timestamp) -> Result<bool, Failed> {
-        let pool = keys::class_pool(&self.id, claim.run.id, claim.class);
-        let (rows, km) = (self.coach_rows(pool, now).await?, claim.run.train.km());
-        let search = Search { tenant: self, claim, pool, now, rows, held: Vec::new(), km, is_fresh: true };
-        Ok(search.choose(claim.claim.count).is_some())
+        let rows = self.coach_rows(keys::class_pool(&self.id, claim.run.id, claim.class), now).await?;
+        Ok(Search::with(self, claim, now, rows).choose(claim.claim.count).is_some())
     }
 
     /// Every row of a class as it is.
@@ -203,7 +208,28 @@ impl Tenant {
     }
 }
 
-impl Search<'_> {
+impl<'s> Search<'s> {
+    /// On what this process read lately, else on what there is.
+    async fn begin(tenant: &'s Tenant, claim: &'s RideClaim<'s>, now: Timestamp) -> Result<Self, Failed> {
+        let pool = keys::class_pool(&tenant.id, claim.run.id, claim.class);
+        if let Some(rows) = tenant.store.memory.coaches(pool, now) {
+            return Ok(Self::with(tenant, claim, now, rows));
+        }
+        let rows = tenant.coach_rows(pool, now).await?;
+        Ok(Self { is_fresh: true, ..Self::with(tenant, claim, now, rows) })
+    }
+
+    fn with(tenant: &'s Tenant, claim: &'s RideClaim<'s>, now: Timestamp, rows: CoachRows) -> Self {
+        let pool = keys::class_pool(&tenant.id, claim.run.id, claim.class);
+        Self { tenant, claim, pool, now, rows, held: Vec::new(), km: claim.run.train.km(), is_fresh: false }
+    }
+
+    async fn read_afresh(&mut self) -> Result<(), Failed> {
+        self.rows = self.tenant.coach_rows(self.pool, self.now).await?;
+        self.is_fresh = true;
+        Ok(())
+    }
+
     async fn run(&mut self) -> Result<RideHold, Failed> {
         for _ in 0..ROUNDS {
             let missing = self.claim.claim.count - self.held.iter().map(Held::count).sum::<u8>();
@@ -211,12 +237,12 @@ impl Search<'_> {
                 return Ok(RideHold::Held(std::mem::take(&mut self.held)));
             }
             let Some(chosen) = self.choose(missing) else {
-                if self.is_fresh {
-                    let left = self.left();
-                    return Ok(RideHold::TooFew { left, held: std::mem::take(&mut self.held) });
+                match (self.is_fresh, self.held.is_empty()) {
+                    (false, _) => self.read_afresh().await?,
+                    (true, true) => return Ok(RideHold::TooFew { left: self.left() }),
+                    // Somebody was quicker after a part was held: without that there may be room for the whole party.
+                    (true, false) => break,
                 }
-                self.rows = self.tenant.coach_rows(self.pool, self.now).await?;
-                self.is_fresh = true;
                 continue;
             };
             for one in chosen {
@@ -243,9 +269,13 @@ impl Search<'_> {
             .or_else(|| self.seats(|row| row.firm(self.now)).allocate(&claim, spread))
     }
 
-    /// How many seats could be had, by what was read.
+    /// For how many of the party there are seats, by what was read; near each other, where that is required.
     fn left(&self) -> u32 {
-        let one = Claim { count: 1, together: Together::Apart, wishes: Vec::new(), ..self.claim.claim.clone() };
+        let together = match self.claim.claim.together {
+            Together::Required => Together::Required,
+            Together::Preferred | Together::Apart => Together::Apart,
+        };
+        let one = Claim { count: 1, together, wishes: Vec::new(), ..self.claim.claim.clone() };
         let most = u8::try_from(self.rows.len().saturating_mul(usize::from(Row::MAX_SEATS))).unwrap_or(u8::MAX);
         let seats = self.seats(|row| row.firm(self.now));
         let fits = |count: u8| seats.allocate(&Claim { count, ..one.clone() }, 0).is_some();
