@@ -394,6 +394,11 @@ async fn left(shop: &Shop) -> Vec<u64> {
         let found = search(shop, from, to, &format!("date={DAY}")).await;
         left.push(class(&found["items"][0], "second")["remaining"].as_u64().unwrap());
     }
+    // All stretches at once say the same.
+    let run = run_id("G1", DAY.parse().unwrap());
+    let all = shop.look(&format!("/api/rail/runs/{run}/remaining")).await.data();
+    assert_eq!(all["stops"], json!(["HCA", "LKA", "SYB"]), "{all}");
+    assert_eq!(class(&all, "second")["remaining"], json!([[left[1], left[0]], [left[2]]]), "{all}");
     left
 }
 
@@ -425,6 +430,7 @@ pub(crate) async fn one_railway_does_not_see_the_runs_of_another() {
     assert_eq!(looks("/api/rail/stations?q=hc".into()).await.data(), json!([]));
     looks(format!("/api/rail/runs?from=HCA&to=SYB&date={DAY}")).await.refused(400, "validation_failed");
     looks(format!("/api/rail/runs/{run}")).await.refused(404, "not_found");
+    looks(format!("/api/rail/runs/{run}/remaining")).await.refused(404, "not_found");
     let cancel = format!("/api/admin/rail/runs/{run}/cancel");
     shop.post(&theirs, &cancel, json!({"reason": "mine"})).await.refused(404, "not_found");
     // The same timetable there is theirs, under the same ids.

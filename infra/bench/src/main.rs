@@ -17,6 +17,7 @@ mod rush;
 mod shop;
 mod steady;
 mod units;
+mod waiting;
 mod warm;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
@@ -25,7 +26,7 @@ use clap::Parser;
 
 use crate::{
     program::{Data, Program},
-    report::Measured,
+    report::{Sale, Seated},
     shop::Shop,
 };
 
@@ -44,8 +45,11 @@ struct Arguments {
     /// Takes a tenth of the time and says less.
     #[arg(long)]
     quick: bool,
+    /// Measures numbered seats, and waiting in line, instead of the sale of tickets.
+    #[arg(long)]
+    numbered: bool,
     /// Measures a railway instead, by the timetable in this folder: `hsr_stations.csv` and `hsr_stops.csv`.
-    #[arg(long, conflicts_with = "quick")]
+    #[arg(long, conflicts_with_all = ["quick", "numbered"])]
     timetable: Option<PathBuf>,
 }
 
@@ -125,17 +129,25 @@ async fn measure(arguments: &Arguments) -> Outcome<String> {
         return Ok(railway::write(&railway));
     }
     let extent = if arguments.quick { QUICK } else { WHOLE };
-    let folder = measure_on(arguments, Data::Folder, extent).await?;
-    let memory = measure_on(arguments, Data::Memory, extent).await?;
-    Ok(report::write(&folder, &memory, extent))
+    if arguments.numbered {
+        let folder = seated(arguments, Data::Folder, extent).await?;
+        let memory = seated(arguments, Data::Memory, extent).await?;
+        return Ok(report::write_seated(&folder, &memory));
+    }
+    let folder = sale(arguments, Data::Folder, extent).await?;
+    let memory = sale(arguments, Data::Memory, extent).await?;
+    Ok(report::write_sale(&folder, &memory, extent))
 }
 
-/// Starts the program on data of one kind and measures everything.
-async fn measure_on(arguments: &Arguments, data: Data, extent: Extent) -> Outcome<Measured> {
+async fn open(arguments: &Arguments, data: Data, extent: Extent) -> Outcome<Shop> {
     say(&format!("starting the program with its data in {}", data.word()));
     let program = Program::start(&arguments.program, &arguments.folder, data).await?;
-    let shop = Shop::open(program, extent.buyers).await?;
+    Shop::open(program, extent.buyers).await
+}
 
+/// Measures the sale of tickets on data of one kind.
+async fn sale(arguments: &Arguments, data: Data, extent: Extent) -> Outcome<Sale> {
+    let shop = open(arguments, data, extent).await?;
     say("counting units");
     let units = units::count(&shop, extent.runs).await?;
     say("whole purchases");
@@ -144,12 +156,21 @@ async fn measure_on(arguments: &Arguments, data: Data, extent: Extent) -> Outcom
     let warm = warm::measure(&shop, extent.requests).await?;
     say("holds with few and with many others");
     let steady = steady::measure(&shop, extent.holds).await?;
-    say("numbered seats");
-    let numbered = numbered::measure(&shop, extent).await?;
     say("the rush");
     let rush = rush::measure(&shop, extent).await?;
     shop.close().await?;
-    Ok(Measured { units, purchases, warm, steady, numbered, rush })
+    Ok(Sale { units, purchases, warm, steady, rush })
+}
+
+/// Measures numbered seats, and waiting in line.
+async fn seated(arguments: &Arguments, data: Data, extent: Extent) -> Outcome<Seated> {
+    let shop = open(arguments, data, extent).await?;
+    say("waiting in line");
+    let waiting = waiting::measure(&shop, extent.claims / 4).await?;
+    say("numbered seats");
+    let numbered = numbered::measure(&shop, extent).await?;
+    shop.close().await?;
+    Ok(Seated { numbered, waiting })
 }
 
 /// Tells whoever sits at the terminal.

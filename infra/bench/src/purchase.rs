@@ -96,10 +96,9 @@ pub(crate) async fn buy(buyer: &mut Person, offer: &Offer, quantity: u8) -> Outc
         pause *= 2;
     }
     done();
-    let begun: Begun = buyer.post("/api/payments/sandbox", &json!({"orderId": order.id})).await?.data()?;
+    let payment = begin(buyer, &order.id).await?;
     done();
-    let complete = format!("/api/payments/sandbox/{}/complete", begun.payment_id);
-    buyer.post(&complete, &json!({"outcome": "paid"})).await?.data::<serde_json::Value>()?;
+    complete(buyer, &payment).await?;
     done();
     let tickets = loop {
         let order: Order = buyer.get(&format!("{path}?wait=10")).await?.data()?;
@@ -119,6 +118,23 @@ pub(crate) async fn buy(buyer: &mut Person, offer: &Offer, quantity: u8) -> Outc
     }
     done();
     Ok(Bought { order: order.id, tickets, took })
+}
+
+/// Begins a payment. Returns its id.
+async fn begin(buyer: &mut Person, order: &str) -> Outcome<String> {
+    let begun: Begun = buyer.post("/api/payments/sandbox", &json!({"orderId": order})).await?.data()?;
+    Ok(begun.payment_id)
+}
+
+async fn complete(buyer: &mut Person, payment: &str) -> Outcome<()> {
+    let path = format!("/api/payments/sandbox/{payment}/complete");
+    buyer.post(&path, &json!({"outcome": "paid"})).await?.data::<serde_json::Value>().map(drop)
+}
+
+/// Pays an order, or for a place in line.
+pub(crate) async fn pay(buyer: &mut Person, order: &str) -> Outcome<()> {
+    let payment = begin(buyer, order).await?;
+    complete(buyer, &payment).await
 }
 
 /// Lets buyers purchase one after the other for a while, and counts.

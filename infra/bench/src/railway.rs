@@ -39,11 +39,11 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
 #[derive(Clone, Debug)]
 pub(crate) struct Railway {
     imported: Imported,
-    /// The import, and the same once more, which changes nothing.
+    /// The import, and the same once more, which is another version of the same.
     imports: [Spent; 2],
     opened: Opened,
     opening: Spent,
-    /// The first search of a process that knows nothing of the timetable and its runs.
+    /// The first search, by a process that knows the timetable, for it made the runs, and of no run what is left.
     first: Duration,
     searches: [Searches; 2],
 }

@@ -14,23 +14,30 @@ use crate::{
     warm::Cost,
 };
 
-/// Everything that was measured of one program.
+/// What was measured of the sale of tickets by one program.
 #[derive(Clone, Debug)]
-pub(crate) struct Measured {
+pub(crate) struct Sale {
     pub(crate) units: Vec<Flow>,
     pub(crate) purchases: [Purchases; 2],
     pub(crate) warm: Vec<Cost>,
     pub(crate) steady: Vec<Holds>,
-    pub(crate) numbered: Vec<Claims>,
     pub(crate) rush: Rush,
+}
+
+/// What was measured of numbered seats, and of waiting in line.
+#[derive(Clone, Debug)]
+pub(crate) struct Seated {
+    pub(crate) numbered: Vec<Claims>,
+    /// From a release until whoever waits is served.
+    pub(crate) waiting: Latencies,
 }
 
 /// Purchases in a second that were promised, and sold-out answers.
 const PURCHASES_TARGET: f64 = 1_000.0;
 const SOLD_OUT_TARGET: f64 = 20_000.0;
 
-/// Writes it all.
-pub(crate) fn write(folder: &Measured, memory: &Measured, extent: Extent) -> String {
+/// Writes what was measured of the sale.
+pub(crate) fn write_sale(folder: &Sale, memory: &Sale, extent: Extent) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = rates(&mut text, folder, memory, extent);
@@ -38,11 +45,19 @@ pub(crate) fn write(folder: &Measured, memory: &Measured, extent: Extent) -> Str
     let _ = units(&mut text, folder);
     let _ = warm(&mut text, folder, memory);
     let _ = steady(&mut text, folder);
-    let _ = numbered(&mut text, folder, memory);
     text
 }
 
-fn rates(text: &mut String, folder: &Measured, memory: &Measured, extent: Extent) -> std::fmt::Result {
+/// Writes what was measured of numbered seats.
+pub(crate) fn write_seated(folder: &Seated, memory: &Seated) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = numbered(&mut text, folder, memory);
+    let _ = waiting(&mut text, folder, memory);
+    text
+}
+
+fn rates(text: &mut String, folder: &Sale, memory: &Sale, extent: Extent) -> std::fmt::Result {
     writeln!(
         text,
         "{} buyers, each with a connection that is kept open, ask again as soon as they are answered; they are one process \
@@ -54,7 +69,7 @@ fn rates(text: &mut String, folder: &Measured, memory: &Measured, extent: Extent
         extent.count_for.as_secs()
     )?;
     writeln!(text, "| figure | data in a folder | in memory | target |\n|---|---|---|---|")?;
-    let mut row = |name: &str, of: &dyn Fn(&Measured) -> String, target: &str| {
+    let mut row = |name: &str, of: &dyn Fn(&Sale) -> String, target: &str| {
         writeln!(text, "| {name} | {} | {} | {target} |", of(folder), of(memory))
     };
     let target = format!("≥ {PURCHASES_TARGET}");
@@ -75,7 +90,7 @@ fn rates(text: &mut String, folder: &Measured, memory: &Measured, extent: Extent
     writeln!(text)
 }
 
-fn steps(text: &mut String, folder: &Measured, memory: &Measured) -> std::fmt::Result {
+fn steps(text: &mut String, folder: &Sale, memory: &Sale) -> std::fmt::Result {
     writeln!(text, "Latency of the steps of a purchase of one ticket under that load, p50 / p99 in ms:\n")?;
     writeln!(text, "| step | data in a folder | in memory |\n|---|---|---|")?;
     for (place, step) in STEPS.iter().enumerate() {
@@ -86,7 +101,7 @@ fn steps(text: &mut String, folder: &Measured, memory: &Measured) -> std::fmt::R
     writeln!(text, "| **the whole purchase** | {one} | {other} |\n")
 }
 
-fn units(text: &mut String, folder: &Measured) -> std::fmt::Result {
+fn units(text: &mut String, folder: &Sale) -> std::fmt::Result {
     writeln!(
         text,
         "Units of one flow, everything that follows from it included, as the embedded engine counts them. `catalogue` are \
@@ -106,7 +121,7 @@ fn units(text: &mut String, folder: &Measured) -> std::fmt::Result {
     writeln!(text)
 }
 
-fn warm(text: &mut String, folder: &Measured, memory: &Measured) -> std::fmt::Result {
+fn warm(text: &mut String, folder: &Sale, memory: &Sale) -> std::fmt::Result {
     writeln!(text, "Processor time of the program for one request, user and system, in µs; a warm process:\n")?;
     writeln!(text, "| operation | data in a folder | in memory |\n|---|---|---|")?;
     for (one, other) in folder.warm.iter().zip(&memory.warm) {
@@ -115,7 +130,7 @@ fn warm(text: &mut String, folder: &Measured, memory: &Measured) -> std::fmt::Re
     writeln!(text)
 }
 
-fn steady(text: &mut String, folder: &Measured) -> std::fmt::Result {
+fn steady(text: &mut String, folder: &Sale) -> std::fmt::Result {
     writeln!(
         text,
         "A hold where little and where much is unsold, with few and with many holds open; one buyer, data in a folder:\n"
@@ -131,12 +146,12 @@ fn steady(text: &mut String, folder: &Measured) -> std::fmt::Result {
     Ok(())
 }
 
-fn numbered(text: &mut String, folder: &Measured, memory: &Measured) -> std::fmt::Result {
+fn numbered(text: &mut String, folder: &Seated, memory: &Seated) -> std::fmt::Result {
     writeln!(
         text,
-        "\nHolds of numbered seats; one buyer, who asks again as soon as there is an answer. Units are those of a claim with the \
-         order and the counting that follow, but for what is written in `catalogue`; on the nearly full train, of a claim whether \
-         it was held or refused:\n"
+        "Holds of numbered seats; one buyer, who asks again as soon as there is an answer. Units are those of a claim with the \
+         order and the counting that follow, but for what is written in `catalogue`, of a claim whether it was held or refused. Whoever is refused because \
+         the process knows that nothing is left costs only a look whether an earlier attempt with the key was luckier:\n"
     )?;
     writeln!(
         text,
@@ -155,6 +170,20 @@ fn numbered(text: &mut String, folder: &Measured, memory: &Measured) -> std::fmt
         )?;
     }
     Ok(())
+}
+
+fn waiting(text: &mut String, folder: &Seated, memory: &Seated) -> std::fmt::Result {
+    let most = |it: &Latencies| it.per_mille(1_000).unwrap_or_default();
+    writeln!(
+        text,
+        "\nFrom the answer to whoever gives tickets back until whoever waits in line for them is served, {} times, one after the \
+         other: p50 / p99 {} ms with data in a folder, at most {:.0} ms; in memory {} ms, at most {:.0} ms (target: 5 s).",
+        folder.waiting.count(),
+        both(&folder.waiting),
+        most(&folder.waiting),
+        both(&memory.waiting),
+        most(&memory.waiting)
+    )
 }
 
 fn holds_per_second(rush: &Rush) -> f64 {

@@ -59,6 +59,11 @@ struct LoggedIn {
 }
 
 impl Offer {
+    /// What is waited for.
+    pub(crate) fn alternative(&self) -> Value {
+        json!({"eventId": self.event, "priceOptionId": self.option})
+    }
+
     /// The body of an order.
     pub(crate) fn order(&self, quantity: u8) -> Bytes {
         let Self { event, option } = self;
@@ -207,11 +212,20 @@ impl Person {
 
     /// Sends bytes of JSON under a key that nobody used.
     pub(crate) async fn create(&mut self, path: &str, body: Bytes) -> Outcome<Answer> {
+        self.send(Method::POST, path, body).await
+    }
+
+    /// Has something done that needs no body.
+    pub(crate) async fn put(&mut self, path: &str) -> Outcome<Answer> {
+        self.send(Method::PUT, path, Bytes::from_static(b"{}")).await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, body: Bytes) -> Outcome<Answer> {
         self.asked += 1;
         let key = HeaderValue::from_str(&format!("bench-{}-{:x}", self.number, self.asked))?;
         let kind = HeaderValue::from_static("application/json");
         let headers = [("authorization", &self.bearer), ("idempotency-key", &key), ("content-type", &kind)];
-        self.api.send(Method::POST, path, &headers, body).await
+        self.api.send(method, path, &headers, body).await
     }
 
     /// Fetches a file by its link, which may lead to another port.

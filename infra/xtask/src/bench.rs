@@ -9,16 +9,36 @@ const DOCUMENT: &str = "docs/performance.md";
 /// What is measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    /// The sale: some fifteen minutes after the build.
+    /// The sale of tickets: some quarter of an hour after the build.
     Sale,
-    /// A tenth of it, which is only shown: its figures are too rough to be kept.
-    SaleRoughly,
-    /// A railway, by the timetable in a folder.
+    /// Numbered seats, and waiting in line: some ten minutes.
+    Numbered,
+    /// A railway, by the timetable in a folder: some ten minutes.
     Railway(PathBuf),
 }
 
-/// Measures, and writes the report.
-pub(crate) fn run(what: &What) -> Outcome<()> {
+impl What {
+    /// The section of the report.
+    const fn section(&self) -> &'static str {
+        match self {
+            Self::Sale => "sale",
+            Self::Numbered => "numbered",
+            Self::Railway(_) => "railway",
+        }
+    }
+
+    /// What follows `cargo xtask bench`.
+    fn option(&self) -> String {
+        match self {
+            Self::Sale => String::new(),
+            Self::Numbered => " --numbered".to_owned(),
+            Self::Railway(timetable) => format!(" --timetable {}", timetable.display()),
+        }
+    }
+}
+
+/// Measures, and writes the report, or, of a `quick` measurement, shows it: its figures are too rough to be kept.
+pub(crate) fn run(what: &What, quick: bool) -> Outcome<()> {
     // One after the other: built together, the program would be built with the features that its driver asks for.
     for package in ["onsale", "bench"] {
         build(package)?;
@@ -28,25 +48,22 @@ pub(crate) fn run(what: &What) -> Outcome<()> {
     driver.arg("--program").arg(built("onsale")).arg("--folder").arg(folder);
     match what {
         What::Sale => {}
-        What::SaleRoughly => drop(driver.arg("--quick")),
+        What::Numbered => drop(driver.arg("--numbered")),
         What::Railway(timetable) => drop(driver.arg("--timetable").arg(timetable)),
+    }
+    if quick {
+        driver.arg("--quick");
     }
     let output = driver.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err("the measurement failed; nothing was written".into());
     }
     let body = String::from_utf8(output.stdout)?;
-    match what {
-        What::Sale => report::put(DOCUMENT, "sale", "cargo xtask bench", &body),
-        What::SaleRoughly => {
-            say(&body);
-            Ok(())
-        }
-        What::Railway(timetable) => {
-            let command = format!("cargo xtask bench --timetable {}", timetable.display());
-            report::put(DOCUMENT, "railway", &command, &body)
-        }
+    if quick {
+        say(&body);
+        return Ok(());
     }
+    report::put(DOCUMENT, what.section(), &format!("cargo xtask bench{}", what.option()), &body)
 }
 
 fn build(package: &str) -> Outcome<()> {

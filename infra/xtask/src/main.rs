@@ -56,8 +56,11 @@ enum Task {
         /// A tenth of it, shown and not written.
         #[arg(long)]
         quick: bool,
+        /// Measures numbered seats, and waiting in line, instead of the sale of tickets.
+        #[arg(long)]
+        numbered: bool,
         /// Measures a railway instead, by the timetable in this folder: `hsr_stations.csv` and `hsr_stops.csv`.
-        #[arg(long, conflicts_with = "quick")]
+        #[arg(long, conflicts_with_all = ["quick", "numbered"])]
         timetable: Option<PathBuf>,
     },
     /// Simulates an on-sale under Amazon's published limits and writes docs/performance.md.
@@ -101,9 +104,9 @@ fn main() -> ExitCode {
         Task::Generate { check: false } => generated::write(),
         Task::Generate { check: true } => generated::verify(),
         Task::Check => check::run(),
-        Task::Bench { timetable: Some(folder), .. } => bench::run(&bench::What::Railway(folder)),
-        Task::Bench { quick: false, .. } => bench::run(&bench::What::Sale),
-        Task::Bench { quick: true, .. } => bench::run(&bench::What::SaleRoughly),
+        Task::Bench { timetable: Some(folder), .. } => bench::run(&bench::What::Railway(folder), false),
+        Task::Bench { numbered: true, quick, .. } => bench::run(&bench::What::Numbered, quick),
+        Task::Bench { quick, .. } => bench::run(&bench::What::Sale, quick),
         Task::Simulate => simulate::run(),
         Task::Audit(arguments) => audit::run(&arguments),
         Task::Crash => crash::run(),

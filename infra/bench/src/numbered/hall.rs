@@ -34,10 +34,16 @@ pub(super) async fn measure(shop: &Shop, extent: Extent) -> Outcome<Vec<Claims>>
         Outcome::Ok(found)
     };
     found.extend(best("next to none").await?);
-    let sold = (2 + PARTIES.iter().sum::<u16>()) * u16::try_from(times)?;
-    let parties = (all / 2).saturating_sub(sold) / LARGE;
-    fill(shop, (0..parties).map(|_| ((), hall.best(LARGE))).collect()).await?;
+    // What is sold in one situation.
+    let seated = PARTIES.iter().sum::<u16>() * u16::try_from(times)?;
+    let sold = seated + 2 * u16::try_from(times)?;
+    hall.fill(shop, (all / 2).saturating_sub(sold)).await?;
+    let pairs = (times..2 * times).map(|pair| hall.pair(pair));
+    found.push(claims(shop, format!("two named seats of {all}, half sold"), pairs).await?);
     found.extend(best("half").await?);
+    // What is left then is enough for all who ask, and a twentieth of the hall more.
+    hall.fill(shop, (all / 2).saturating_sub(sold + seated + all / 20)).await?;
+    found.extend(best("nearly all").await?);
     Ok(found)
 }
 
@@ -54,6 +60,11 @@ impl Hall {
         let more = json!({"priceOptions": [{"name": "Seat", "price": 12_800}], "seating": seating});
         let (event, option) = shop.publish_with("A hall with numbers", more).await?;
         Ok(Self { event, option, rows })
+    }
+
+    /// Sells so many of the best seats to large parties.
+    async fn fill(&self, shop: &Shop, seats: u16) -> Outcome<()> {
+        fill(shop, (0..seats / LARGE).map(|_| ((), self.best(LARGE))).collect()).await.map(drop)
     }
 
     fn order(&self, quantity: u16, more: &str) -> Bytes {

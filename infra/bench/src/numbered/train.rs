@@ -40,6 +40,9 @@ pub(super) async fn measure(shop: &Shop, extent: Extent) -> Outcome<Vec<Claims>>
     found.push(claims(shop, what("half sold"), train.journeys(times).into_iter()).await?);
     train.fill(shop, all * (MUCH_PERCENT - 50) / 100).await?;
     found.push(claims(shop, what("nearly full"), train.journeys(times).into_iter()).await?);
+    let from_end_to_end: Vec<Bytes> = (0..times).map(|_| train.order((0, STOPS - 1))).collect();
+    let what = what("nearly full, from end to end");
+    found.push(claims(shop, what, from_end_to_end.into_iter()).await?);
     Ok(found)
 }
 

@@ -46,7 +46,7 @@ fn searched(text: &mut String, railway: &Railway) -> std::fmt::Result {
     writeln!(
         text,
         "Searches from each of the {} busiest stations to each other, one after the other, a page of twenty with what is left of \
-         each class; the first of all, which reads the timetable and the day, took {} ms:\n",
+         each class; the first of all took {} ms:\n",
         super::BUSIEST,
         first.as_millis()
     )?;
