@@ -90,6 +90,8 @@ flows! {
     check_in: CheckIn,
     join_the_line: JoinWaiting,
     serve_who_waits: ServeWaiting,
+    serve_in_turn: ServeInTurn,
+    wait_in_vain: ExpireWaiting,
     leave_the_line: LeaveWaiting,
     buy_seats: BuySeats,
     refund_a_part_of_seats: RefundPartSeats,

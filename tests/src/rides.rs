@@ -1,5 +1,7 @@
 //! Rides: seats of a train for a stretch, for people with names, on one train at a time.
 
+mod parties;
+
 use domain::{
     event,
     id::{Id as _, OrderId},

@@ -1,5 +1,7 @@
 //! A theatre: seats by name and the best ones, held, paid, printed on tickets, and given back.
 
+mod house;
+
 use serde_json::{Value, json};
 
 use crate::{

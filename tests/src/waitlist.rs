@@ -48,6 +48,13 @@ pub(crate) async fn in_line(shop: &Shop, who: &Person, offers: &[&Offer], quanti
     wait_for(shop, who, wish(offers, quantity)).await
 }
 
+/// The same, for so many seconds from now on.
+pub(crate) async fn in_line_for(shop: &Shop, who: &Person, offer: &Offer, quantity: u8, seconds: i64) -> String {
+    let mut body = wish(&[offer], quantity);
+    body["until"] = json!(domain::event::later(shop.now(), seconds).to_string());
+    wait_for(shop, who, body).await
+}
+
 /// A request as whoever made it sees it.
 pub(crate) async fn see(shop: &Shop, who: &Person, id: &str) -> Value {
     shop.get(who, &format!("/api/waitlist/{id}")).await.expect(200)
@@ -146,9 +153,7 @@ pub(crate) async fn who_leaves_or_waits_in_vain_has_the_money_back() {
     shop.sale(&holder, &offer, 2).await;
     let (ana, ben, eve) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
     let leaving = in_line(&shop, &ana, &[&offer], 2).await;
-    let mut short = wish(&[&offer], 1);
-    short["until"] = json!(domain::event::later(shop.now(), 3_600).to_string());
-    let expiring = wait_for(&shop, &ben, short).await;
+    let expiring = in_line_for(&shop, &ben, &offer, 1, 3_600).await;
 
     // A deposit is nobody's order, and another's request is nobody's.
     let refund = json!({"orderId": leaving, "reason": "ill"});

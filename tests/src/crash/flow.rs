@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     audit::pool,
-    rail::{class, railway_of, search, timetable},
+    rail::{railway_of, timetable},
     sale::HOLD,
     shop::{Draft, Offer, PRICE, Person, START, Shop, Wares, fresh_key, text, tickets},
     waitlist,
@@ -26,6 +26,11 @@ const COUNTED: i64 = 3;
 const STRETCHED: i64 = 2 * HOLD;
 /// A webhook that is not sent before everything is over, in milliseconds.
 const LOST: u64 = 604_800_000;
+
+/// For how long somebody waits, in seconds.
+const WAITED: i64 = 3_600;
+/// Who waits, too, and came later.
+const LATER: &str = "later";
 
 /// What a ride costs from end to end: as the timetable's terms state it.
 const FARE: u64 = 6_500;
@@ -53,6 +58,8 @@ pub(super) enum Flow {
     CheckIn,
     JoinWaiting,
     ServeWaiting,
+    ServeInTurn,
+    ExpireWaiting,
     LeaveWaiting,
     BuySeats,
     RefundPartSeats,
@@ -77,7 +84,7 @@ pub(super) struct Cast {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 28] = [
+    pub(super) const ALL: [Self; 30] = [
         Self::Buy,
         Self::BuyAcrossBlocks,
         Self::BuyOverdue,
@@ -96,6 +103,8 @@ impl Flow {
         Self::CheckIn,
         Self::JoinWaiting,
         Self::ServeWaiting,
+        Self::ServeInTurn,
+        Self::ExpireWaiting,
         Self::LeaveWaiting,
         Self::BuySeats,
         Self::RefundPartSeats,
@@ -122,8 +131,9 @@ impl Flow {
     /// others, of which `cargo xtask crash` plays the rest.
     pub(super) fn stride(self) -> usize {
         let is_alike = self.like() != self;
-        let has_others = matches!(self, Self::JoinWaiting | Self::ServeWaiting | Self::LeaveWaiting);
-        let has_others = has_others || matches!(self, Self::MoveSeats | Self::ChangeRideDearer);
+        let waits = matches!(self, Self::JoinWaiting | Self::ServeWaiting | Self::LeaveWaiting);
+        let waits = waits || matches!(self, Self::ServeInTurn | Self::ExpireWaiting);
+        let has_others = waits || matches!(self, Self::MoveSeats | Self::ChangeRideDearer);
         if (is_alike || has_others) && !super::is_whole() { 3 } else { 1 }
     }
 
@@ -147,6 +157,8 @@ impl Flow {
             Self::CheckIn => "check-in",
             Self::JoinWaiting => "join-waiting",
             Self::ServeWaiting => "serve-waiting",
+            Self::ServeInTurn => "serve-in-turn",
+            Self::ExpireWaiting => "expire-waiting",
             Self::LeaveWaiting => "leave-waiting",
             Self::BuySeats => "buy-seats",
             Self::RefundPartSeats => "refund-part-seats",
@@ -181,6 +193,10 @@ impl Flow {
             Self::CheckIn => "a ticket is scanned; its scan is repeated, and another comes",
             Self::JoinWaiting => "wait for what is sold out, and pay; the request is in line",
             Self::ServeWaiting => "tickets come back; who waits has the order, once, and what it did not cost",
+            Self::ServeInTurn => {
+                "tickets come back that one of two can have; who waited longer has them, the other waits on"
+            }
+            Self::ExpireWaiting => "wait in vain until it is too late; the money goes back",
             Self::LeaveWaiting => "leave the line; the money goes back",
             Self::BuySeats => "hold two seats by name, in two blocks; the order is written",
             Self::RefundPartSeats => "ask for a refund of one seat of three, and approve it",
@@ -198,6 +214,8 @@ impl Flow {
     pub(super) const fn only(self) -> &'static [&'static str] {
         match self {
             Self::IssueTickets => &["forward-orders", "issue-tickets"],
+            // The other reconcilers, whose turn comes at the same time, find nothing.
+            Self::ExpireWaiting => &["reconcile-waitlist", "serve-waitlist", "send-refund", "forward-orders"],
             _ => &[],
         }
     }
@@ -276,6 +294,15 @@ impl Flow {
                 let box_of_one = dearer(shop, &scene.offer).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&box_of_one, &scene.offer], 2).await;
             }
+            Self::ServeInTurn => {
+                scene.order = shop.hold(&rival, &scene.offer, 4).await;
+                scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 3).await;
+                waitlist::in_line(shop, &shop.person(LATER).await, &[&scene.offer], 2).await;
+            }
+            Self::ExpireWaiting => {
+                shop.sale(&rival, &scene.offer, 4).await;
+                scene.payment = waitlist::in_line_for(shop, &scene.buyer, &scene.offer, 2, WAITED).await;
+            }
             Self::LeaveWaiting => {
                 scene.order = shop.hold(&rival, &scene.offer, 4).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 2).await;
@@ -328,7 +355,12 @@ impl Flow {
                 scene.begin(shop).await;
                 scene.pay(shop, json!({"outcome": "paid"})).await;
             }
-            Self::ServeWaiting => scene.cancel(shop, &scene.rival).await,
+            Self::ServeWaiting | Self::ServeInTurn => scene.cancel(shop, &scene.rival).await,
+            Self::ExpireWaiting => {
+                shop.pass(WAITED).await;
+                // What fails of a tick is for the next.
+                drop(shop.system.tick().await);
+            }
             Self::LeaveWaiting => scene.leave(shop).await,
             Self::MoveSeats => {
                 let Wares::Seats(seats) = &scene.offer.wares else { unreachable!() };
@@ -395,12 +427,23 @@ impl Flow {
                 assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
             }
             Self::CheckIn => scene.check_admitted(shop).await,
-            Self::JoinWaiting => scene.check_in_line(shop).await,
-            Self::ServeWaiting => {
+            Self::JoinWaiting => {
+                assert_eq!(scene.in_line(shop, who).await, json!(order));
+            }
+            Self::ServeWaiting | Self::ServeInTurn => {
                 let request = waitlist::see(shop, who, &scene.payment).await;
                 assert_eq!(request["status"], "served", "{request}");
                 shop.until(who, &text(&request, "orderId"), "ticketed").await;
-                assert_eq!(pool(shop, &scene.offer).await, (2, 2, 0));
+                let left = if self == Self::ServeInTurn { (1, 3, 0) } else { (2, 2, 0) };
+                assert_eq!(pool(shop, &scene.offer).await, left);
+                if self == Self::ServeInTurn {
+                    scene.in_line(shop, &shop.person(LATER).await).await;
+                }
+            }
+            Self::ExpireWaiting => {
+                let request = waitlist::see(shop, who, &scene.payment).await;
+                assert_eq!((&request["status"], &request["orderId"]), (&json!("expired"), &Value::Null), "{request}");
+                assert_eq!(pool(shop, &scene.offer).await, (0, 4, 0));
             }
             Self::ImportTimetable => {
                 let mut again = timetable(TRAINS);
@@ -409,17 +452,7 @@ impl Flow {
                 let changes = ["services", "added", "changed", "removed"].map(|name| told[name].as_u64().unwrap());
                 assert_eq!(changes, [2, 0, 0, 0], "{told}");
             }
-            Self::OpenRuns => {
-                let opened = shop.get(&shop.admin, &format!("/api/admin/rail/openings/{order}")).await.expect(200);
-                assert_eq!((&opened["status"], &opened["runs"]), (&json!("done"), &json!(2)), "{opened}");
-                for (train, (from, to)) in [("G1", ("HCA", "LKA")), ("G3", ("HCB", "SYA"))] {
-                    let found = search(shop, from, to, &format!("date={}", date_of(&scene.offer))).await;
-                    let offer = &found["items"][0];
-                    assert_eq!((&offer["train"], &offer["status"]), (&json!(train), &json!("onSale")), "{found}");
-                    let left = ["first", "second"].map(|name| class(offer, name)["remaining"].clone());
-                    assert_eq!(left, [4, 4], "{found}");
-                }
-            }
+            Self::OpenRuns => scene.check_opened(shop).await,
             Self::LeaveWaiting => {
                 let request = waitlist::see(shop, who, &scene.payment).await;
                 assert_eq!((&request["status"], &request["orderId"]), (&json!("cancelled"), &Value::Null), "{request}");
@@ -446,6 +479,8 @@ impl Flow {
             }
             Self::PayTwice | Self::PayTooLate | Self::ServeWaiting => (4 * PRICE, 2 * PRICE, 2),
             Self::Refund | Self::RefundAutomatic | Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
+            Self::ServeInTurn => (5 * PRICE, 0, 3),
+            Self::ExpireWaiting => (6 * PRICE, 2 * PRICE, 4),
             Self::RefundPart | Self::RefundPartSeats => (3 * 1_001, 1_001, 2),
             Self::CheckIn => (PRICE, 0, 1),
             Self::PayLateRides | Self::ChangeRide => (2 * FARE, 0, 2),

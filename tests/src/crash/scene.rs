@@ -5,10 +5,11 @@ use std::{fmt::Write as _, sync::Arc};
 
 use serde_json::{Value, json};
 
-use super::fault::Saboteur;
+use super::{fault::Saboteur, wares::date_of};
 use crate::{
     audit::pool,
     client::Answer,
+    rail::{class, search},
     sale::HOLD,
     shop::{Offer, Person, Shop, Wares, text},
     waitlist,
@@ -138,13 +139,28 @@ impl Scene {
         shop.drained().await;
     }
 
-    /// The request is in line, and it is the only one for what is sold here.
-    pub(super) async fn check_in_line(&self, shop: &Shop) {
-        let listed = shop.get(&self.buyer, "/api/waitlist").await.data();
+    /// The opening is done: two trains are on sale, with all their seats.
+    pub(super) async fn check_opened(&self, shop: &Shop) {
+        let opening = format!("/api/admin/rail/openings/{}", self.order);
+        let opened = shop.get(&shop.admin, &opening).await.expect(200);
+        assert_eq!((&opened["status"], &opened["runs"]), (&json!("done"), &json!(2)), "{opened}");
+        for (train, (from, to)) in [("G1", ("HCA", "LKA")), ("G3", ("HCB", "SYA"))] {
+            let found = search(shop, from, to, &format!("date={}", date_of(&self.offer))).await;
+            let offer = &found["items"][0];
+            assert_eq!((&offer["train"], &offer["status"]), (&json!(train), &json!("onSale")), "{found}");
+            let left = ["first", "second"].map(|name| class(offer, name)["remaining"].clone());
+            assert_eq!(left, [4, 4], "{found}");
+        }
+    }
+
+    /// Somebody's request is in line, and it is their only one for what is sold here. Its id.
+    pub(super) async fn in_line(&self, shop: &Shop, who: &Person) -> Value {
+        let listed = shop.get(who, "/api/waitlist").await.data();
         let is_here = |request: &&Value| request["alternatives"][0]["sessionId"] == self.offer.session.as_str();
         let listed: Vec<&Value> = listed["items"].as_array().unwrap().iter().filter(is_here).collect();
         assert_eq!(listed.len(), 1, "one request for one key: {listed:?}");
-        assert_eq!((&listed[0]["id"], &listed[0]["status"]), (&json!(self.order), &json!("waiting")), "{listed:?}");
+        assert_eq!(listed[0]["status"], "waiting", "{listed:?}");
+        listed[0]["id"].clone()
     }
 
     pub(super) async fn begin(&mut self, shop: &Shop) {
