@@ -27,7 +27,7 @@ const COMES_BACK: Duration = Duration::from_millis(50);
 /// How often the stock is looked at.
 const LOOKS: Duration = Duration::from_millis(40);
 /// Longer than any of these tests takes on a slow machine.
-const PATIENCE: Duration = Duration::from_mins(10);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(10);
 
 /// How long a rush may take; one of full size longer.
 pub(crate) fn patience() -> Duration {

@@ -102,8 +102,8 @@ async fn nobody_takes_two_seats_of_one_order() {
     // However the document is written.
     for same in [number.clone(), format!("{}-{}", &number[..6], &number[6..])] {
         let refused = ask(&shop, &who, two(&same)).await;
-        refused.refused(409, "passenger_elsewhere");
-        assert_eq!(refused.json()["passenger"], 1, "the second of the two: {refused}");
+        refused.refused(400, "validation_failed");
+        assert_eq!(refused.json()["details"][0]["field"], "passengers[1].idNo", "{refused}");
     }
     // Nothing of it is left: the same person travels alone.
     shop.drained().await;
@@ -188,6 +188,7 @@ async fn who_has_to_sit_together_does_or_does_not_travel() {
     // Six seats are free, and no coach has more than two.
     let refused = ask(&shop, &who, three("required")).await;
     refused.refused(409, "too_few_left");
+    assert_eq!(refused.json()["remaining"], 2, "{refused}");
     // None of the three was kept anywhere by it, and those who are content with less travel.
     let held = order(&shop, &who, three("preferred")).await;
     let coaches: std::collections::BTreeSet<String> = seats(&held).iter().map(|seat| seat[..2].to_owned()).collect();

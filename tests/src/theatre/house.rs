@@ -137,7 +137,7 @@ async fn seats_for_wheelchairs_are_for_those_who_need_them_and_who_comes_along()
     shop.drained().await;
     later(&shop);
     // Four seats of the box are left, and none of them is for somebody without a wheelchair.
-    assert_eq!(ask(&shop, &ben, best(&event, 1, "box")).await.status, 409);
+    ask(&shop, &ben, best(&event, 1, "box")).await.refused(409, "sold_out");
 
     let party = |mut body: Value, wheelchairs: u64| {
         body["wheelchairs"] = json!(wheelchairs);
