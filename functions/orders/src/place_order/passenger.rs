@@ -78,6 +78,11 @@ impl Passenger {
         Self { name: String::new(), id_type: Document::IdCard, id_no: String::new(), kind }
     }
 
+    /// Whether nothing is known of them: two such are not the same person.
+    pub(crate) const fn is_nobody(&self) -> bool {
+        self.id_no.is_empty()
+    }
+
     /// Who was sealed; nothing where a word is unknown.
     pub(crate) fn of(traveller: &Traveller) -> Option<Self> {
         let id_type = Document::ALL.into_iter().find(|document| document.word() == traveller.document)?;

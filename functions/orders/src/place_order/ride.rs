@@ -82,8 +82,8 @@ impl Wish {
         let count = u8::try_from(passengers.len()).map_err(Error::internal)?;
         let claim = Claim { stretch, count, together, wishes };
         let persons: Vec<_> = passengers.iter().map(|passenger| passenger.person(tenant, &app.keys)).collect();
-        for (place, person) in persons.iter().enumerate() {
-            if persons[..place].contains(person) {
+        for (place, (person, passenger)) in persons.iter().zip(&passengers).enumerate() {
+            if !passenger.is_nobody() && persons[..place].contains(person) {
                 return Err(Error::field(format!("passengers[{place}].idNo"), "is that of another passenger"));
             }
         }
