@@ -1,8 +1,8 @@
 //! Crash points: every call to AWS of every flow fails in every way, or is the last thing that a process does. Then faults
 //! stop, time passes, reconcilers run, and the auditor must find nothing.
 //!
-//! The test command plays them all while deliveries come in order; `cargo xtask crash` plays them all once more while
-//! deliveries are disturbed, and writes the table.
+//! The test command plays them while deliveries come in order, of flows that repeat others a part; `cargo xtask crash` plays
+//! them all, and all once more while deliveries are disturbed, and writes the table.
 //!
 //! The background is stepped, so that the same case is the same history. Seed 0 is calm; any other disturbs: messages and
 //! changes come in any order, late and twice. A case that fails prints its name, `flow/call/fault/seed`, which
