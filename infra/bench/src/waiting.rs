@@ -57,7 +57,7 @@ async fn until_served(waiter: &mut Person, request: &str) -> Outcome<()> {
         let seen: Value = waiter.get(&format!("/api/waitlist/{request}")).await?.data()?;
         match seen["status"].as_str() {
             Some("served") => return Ok(()),
-            Some("waiting") => sleep(BETWEEN_LOOKS).await,
+            Some("waiting" | "serving") => sleep(BETWEEN_LOOKS).await,
             _ => return Err(format!("the request is {}", seen["status"]).into()),
         }
     }
