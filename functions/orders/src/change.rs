@@ -6,15 +6,12 @@ use app::{Code, Error, given_back};
 use domain::{
     id::TicketId,
     money::Money,
-    order::{NotRefundable, Order, Returned},
+    order::{NotRefundable, Order, Quantity, Returned},
     refund::{Refund, State},
 };
 use store::{Reach, Tenant};
 
-/// The most tickets that are given up at once: those of an order.
-pub(crate) const MOST: usize = 10;
-
-/// Tickets as an address names them: their ids, with commas between.
+/// Tickets as an address names them: their ids, with commas between, no more than an order has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named(pub(crate) Vec<TicketId>);
 
@@ -24,7 +21,7 @@ impl FromStr for Named {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let ids = text.split(',').map(str::parse).collect::<Result<Vec<_>, _>>();
         let ids = ids.map_err(|_| "must be ids of tickets with commas between")?;
-        if ids.len() > MOST { Err("must name at most 10 tickets") } else { Ok(Self(ids)) }
+        if ids.len() > usize::from(Quantity::MAX) { Err("must name at most 10 tickets") } else { Ok(Self(ids)) }
     }
 }
 

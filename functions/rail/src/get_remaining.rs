@@ -1,17 +1,12 @@
 //! `GET /api/rail/runs/{id}/remaining`: how many seats of each class are left from every stop to every later one.
 
 use app::{App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route, wire::Text};
-use domain::rail::{
-    coach::Class,
-    matrix::Matrix,
-    run::{RunPlan, Status},
-    stretch::Stretch,
-};
+use domain::rail::{coach::Class, matrix::Matrix, run::RunPlan, stretch::Stretch};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use store::Table;
 
-use crate::get_run::RunPath;
+use crate::get_run::{RunPath, shown};
 
 /// The operation.
 pub static OPERATION: Operation = Operation::of::<GetRemaining>();
@@ -55,8 +50,7 @@ impl Endpoint for GetRemaining {
 
     async fn handle(self, path: RunPath, caller: Caller, app: &'static App) -> Result<RemainingView, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
-        let plan = tenant.rail().run_cached(path.id.0, now).await?;
-        let plan = plan.filter(|plan| plan.status != Status::Opening).ok_or(Code::NotFound)?;
+        let plan = shown(&tenant, path, now).await?;
         let mut classes = Vec::new();
         for class in plan.terms.formation.classes() {
             let left = tenant.rail().left(&plan, class, now).await?;

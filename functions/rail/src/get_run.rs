@@ -1,10 +1,13 @@
 //! `GET /api/rail/runs/{id}`: one run with its stops, and what a stretch of it costs.
 
+use std::sync::Arc;
+
 use app::{
     App, Auth, Caller, Code, Endpoint, Error, Grant, Method, Operation, Route,
     wire::{IdText, Text},
 };
 use domain::{
+    Timestamp,
     id::RunId,
     rail::{
         coach::Class,
@@ -15,7 +18,7 @@ use domain::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use store::Table;
+use store::{Table, Tenant};
 
 use crate::offer::{Offer, StopView, offer, stops};
 
@@ -87,8 +90,7 @@ impl Endpoint for GetRun {
 
     async fn handle(self, path: RunPath, caller: Caller, app: &'static App) -> Result<RunView, Error> {
         let (tenant, now) = (app.store.tenant(caller.tenant()?), app.now());
-        let plan = tenant.rail().run_cached(path.id.0, now).await?;
-        let plan = plan.filter(|plan| plan.status != Status::Opening).ok_or(Code::NotFound)?;
+        let plan = shown(&tenant, path, now).await?;
         let stretch = self.stretch(&plan)?;
         let offer = offer(&tenant, &plan, stretch, now).await?.ok_or(Code::NotFound)?;
         let reason = match &plan.status {
@@ -97,6 +99,12 @@ impl Endpoint for GetRun {
         };
         Ok(RunView { offer, stops: stops(&plan), coaches: coaches(&plan), reason })
     }
+}
+
+/// A run that everybody may see: one that is being opened is not there yet.
+pub(crate) async fn shown(tenant: &Tenant, path: RunPath, now: Timestamp) -> Result<Arc<RunPlan>, Error> {
+    let plan = tenant.rail().run_cached(path.id.0, now).await?;
+    Ok(plan.filter(|plan| plan.status != Status::Opening).ok_or(Code::NotFound)?)
 }
 
 impl GetRun {

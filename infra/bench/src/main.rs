@@ -122,8 +122,7 @@ fn main() -> ExitCode {
 
 async fn measure(arguments: &Arguments) -> Outcome<String> {
     if let Some(timetable) = &arguments.timetable {
-        let program = Program::start(&arguments.program, &arguments.folder, Data::Folder).await?;
-        let shop = Shop::open(program, 1).await?;
+        let shop = open(arguments, Data::Folder, 1).await?;
         let railway = railway::measure(&shop, timetable).await?;
         shop.close().await?;
         return Ok(railway::write(&railway));
@@ -139,15 +138,16 @@ async fn measure(arguments: &Arguments) -> Outcome<String> {
     Ok(report::write_sale(&folder, &memory, extent))
 }
 
-async fn open(arguments: &Arguments, data: Data, extent: Extent) -> Outcome<Shop> {
+/// Starts the program on data of one kind, and logs so many buyers in.
+async fn open(arguments: &Arguments, data: Data, buyers: usize) -> Outcome<Shop> {
     say(&format!("starting the program with its data in {}", data.word()));
     let program = Program::start(&arguments.program, &arguments.folder, data).await?;
-    Shop::open(program, extent.buyers).await
+    Shop::open(program, buyers).await
 }
 
 /// Measures the sale of tickets on data of one kind.
 async fn sale(arguments: &Arguments, data: Data, extent: Extent) -> Outcome<Sale> {
-    let shop = open(arguments, data, extent).await?;
+    let shop = open(arguments, data, extent.buyers).await?;
     say("counting units");
     let units = units::count(&shop, extent.runs).await?;
     say("whole purchases");
@@ -164,7 +164,7 @@ async fn sale(arguments: &Arguments, data: Data, extent: Extent) -> Outcome<Sale
 
 /// Measures numbered seats, and waiting in line.
 async fn seated(arguments: &Arguments, data: Data, extent: Extent) -> Outcome<Seated> {
-    let shop = open(arguments, data, extent).await?;
+    let shop = open(arguments, data, extent.buyers).await?;
     say("waiting in line");
     let waiting = waiting::measure(&shop, extent.claims / 4).await?;
     say("numbered seats");

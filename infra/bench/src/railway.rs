@@ -4,7 +4,7 @@ mod report;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use jiff::{ToSpan as _, tz};
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
@@ -16,7 +16,7 @@ use crate::{
     latency::Latencies,
     metrics::Units,
     say,
-    shop::{Shop, now, text},
+    shop::{Shop, text, tomorrow},
 };
 
 /// The files of a timetable, within its folder.
@@ -96,7 +96,7 @@ pub(crate) async fn measure(shop: &Shop, folder: &Path) -> Outcome<Railway> {
     let (_, again) = spent(shop, import).await?;
 
     say("opening a day of its runs");
-    let day = now().to_zoned(tz::offset(8).to_time_zone()).date().checked_add(1.day())?;
+    let day = tomorrow()?;
     let (opened, opening) = spent(shop, async || open(shop, day).await).await?;
 
     say("searching for journeys");
@@ -115,7 +115,7 @@ pub(crate) async fn measure(shop: &Shop, folder: &Path) -> Outcome<Railway> {
 }
 
 /// Opens every train of a day, and waits until it is done.
-async fn open(shop: &Shop, day: jiff::civil::Date) -> Outcome<Opened> {
+async fn open(shop: &Shop, day: Date) -> Outcome<Opened> {
     let asked = json!({
         "from": day,
         "templates": [{

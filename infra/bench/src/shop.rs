@@ -4,7 +4,7 @@ use std::{cell::RefCell, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date, tz};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::sleep;
@@ -270,9 +270,14 @@ fn draft(title: &str, tickets: u32) -> Value {
     })
 }
 
+/// The date of tomorrow, where the railways of the bench are.
+pub(crate) fn tomorrow() -> Outcome<Date> {
+    Ok(now().to_zoned(tz::offset(8).to_time_zone()).date().checked_add(1.day())?)
+}
+
 /// What time it is.
 #[expect(clippy::disallowed_methods, reason = "the events of a measurement begin soon, by the clock on the wall")]
-pub(crate) fn now() -> Timestamp {
+fn now() -> Timestamp {
     Timestamp::now()
 }
 

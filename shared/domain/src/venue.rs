@@ -18,6 +18,7 @@ mod version;
 
 pub use address::{Address, Addresses, WornOut};
 pub use grid::{Curve, Grid, GridError, Lettering, Numbering};
+pub(crate) use name::is_word;
 pub use name::{Category, Label, LabelError, SeatName, SeatNameError, SectionId, SectionIdError};
 pub use set::SeatSet;
 pub(crate) use set::{lowest, places};

@@ -135,12 +135,25 @@ impl Flow {
         }
         match self {
             // Most of what happens in these happens in others, too.
-            Self::BuyAcrossBlocks | Self::BuyOverdue | Self::PayTooLate | Self::PayTwice | Self::PayUnheard => 2,
-            Self::RefundPart | Self::RefundAutomatic => 2,
+            Self::BuyAcrossBlocks
+            | Self::BuyOverdue
+            | Self::PayTooLate
+            | Self::PayTwice
+            | Self::PayUnheard
+            | Self::RefundPart
+            | Self::RefundAutomatic => 2,
             // These are like others but for what is sold, or consist of others.
-            Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => 4,
-            Self::JoinWaiting | Self::ServeWaiting | Self::ServeInTurn | Self::LeaveWaiting => 4,
-            Self::ExpireWaiting | Self::MoveSeats | Self::ChangeRideDearer => 4,
+            Self::BuySeats
+            | Self::RefundPartSeats
+            | Self::BuyRides
+            | Self::PayLateRides
+            | Self::JoinWaiting
+            | Self::ServeWaiting
+            | Self::ServeInTurn
+            | Self::ExpireWaiting
+            | Self::LeaveWaiting
+            | Self::MoveSeats
+            | Self::ChangeRideDearer => 4,
             _ => 1,
         }
     }

@@ -3,13 +3,12 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use jiff::{ToSpan as _, tz};
 use serde_json::{Value, json};
 
 use super::{Claims, claims, fill};
 use crate::{
     Extent, Outcome,
-    shop::{Shop, now, text},
+    shop::{Shop, text, tomorrow},
 };
 
 const STOPS: u16 = 30;
@@ -65,7 +64,7 @@ impl Train {
             writeln!(trains, "B1,{},{code},{arrive},{depart},{}", stop + 1, stop * 40)?;
         }
         shop.as_admin("/api/admin/rail/import", &json!({"stations": stations, "trains": trains})).await?;
-        let day = now().to_zoned(tz::offset(8).to_time_zone()).date().checked_add(1.day())?;
+        let day = tomorrow()?;
         let opening = json!({
             "from": day,
             "templates": [{

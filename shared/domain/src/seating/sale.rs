@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::OrphanRule;
 use crate::{
     id::{OptionId, VenueId},
-    venue::{Category, Label, SeatMap, SeatName, SeatSet, SectionId},
+    venue::{Category, Label, SeatMap, SeatName, SeatSet, SectionId, is_word},
 };
 
 /// A way to the tickets by which withheld seats can be had: a sponsor, a box office. Whoever knows the word comes by it, so an
@@ -29,9 +29,7 @@ impl FromStr for Channel {
     type Err = ChannelError;
 
     fn from_str(text: &str) -> Result<Self, ChannelError> {
-        let is_short = (1..=Self::MOST).contains(&text.chars().count());
-        let is_plain = text.trim() == text && !text.chars().any(char::is_control);
-        if is_short && is_plain { Ok(Self(text.into())) } else { Err(ChannelError) }
+        if is_word(text, Self::MOST) { Ok(Self(text.into())) } else { Err(ChannelError) }
     }
 }
 

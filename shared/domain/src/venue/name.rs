@@ -25,10 +25,13 @@ impl FromStr for Label {
     type Err = LabelError;
 
     fn from_str(text: &str) -> Result<Self, LabelError> {
-        let is_short = (1..=Self::MOST).contains(&text.chars().count());
-        let is_plain = text.trim() == text && !text.contains('/') && !text.chars().any(char::is_control);
-        if is_short && is_plain { Ok(Self(text.into())) } else { Err(LabelError) }
+        if is_word(text, Self::MOST) && !text.contains('/') { Ok(Self(text.into())) } else { Err(LabelError) }
     }
+}
+
+/// Whether a text has 1 to so many characters that can be printed, and no blanks around them.
+pub(crate) fn is_word(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.chars().count()) && text.trim() == text && !text.chars().any(char::is_control)
 }
 
 impl fmt::Display for Label {

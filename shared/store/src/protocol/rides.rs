@@ -43,6 +43,13 @@ pub struct RideClaim<'r> {
     pub until: Timestamp,
 }
 
+impl RideClaim<'_> {
+    /// The pool of the class.
+    fn pool(&self, tenant: &Tenant) -> PoolKey {
+        keys::class_pool(&tenant.id, self.run.id, self.class)
+    }
+}
+
 /// What became of a claim on a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RideHold {
@@ -102,23 +109,24 @@ impl Tenant {
     /// How many seats a party would be told are left, which finds too few for itself; nothing where it may find enough.
     pub async fn too_few_to_ride(&self, claim: &RideClaim<'_>, now: Timestamp) -> Result<Option<u32>, Failed> {
         let mut search = Search::begin(self, claim, now).await?;
-        let is_possible = search.choose(claim.claim.count).is_some();
-        if !is_possible && !search.is_fresh {
+        while search.choose(claim.claim.count).is_none() {
+            if search.is_fresh {
+                return Ok(Some(search.left()));
+            }
             search.read_afresh().await?;
-            return Ok(search.choose(claim.claim.count).is_none().then(|| search.left()));
         }
-        Ok((!is_possible).then(|| search.left()))
+        Ok(None)
     }
 
     /// Whether this process read within the last second that not even one seat is left.
     pub fn is_ride_known_sold_out(&self, claim: &RideClaim<'_>, now: Timestamp) -> bool {
-        let rows = self.store.memory.coaches(keys::class_pool(&self.id, claim.run.id, claim.class), now);
-        rows.is_some_and(|rows| Search::with(self, claim, now, rows).left() == 0)
+        let rows = self.store.memory.coaches(claim.pool(self), now);
+        rows.is_some_and(|rows| Search::with(self, claim, now, rows).left_of(1) == 0)
     }
 
     /// Whether a whole party could have its seats, read afresh.
     pub async fn could_ride(&self, claim: &RideClaim<'_>, now: Timestamp) -> Result<bool, Failed> {
-        let rows = self.coach_rows(keys::class_pool(&self.id, claim.run.id, claim.class), now).await?;
+        let rows = self.coach_rows(claim.pool(self), now).await?;
         Ok(Search::with(self, claim, now, rows).choose(claim.claim.count).is_some())
     }
 
@@ -211,7 +219,7 @@ impl Tenant {
 impl<'s> Search<'s> {
     /// On what this process read lately, else on what there is.
     async fn begin(tenant: &'s Tenant, claim: &'s RideClaim<'s>, now: Timestamp) -> Result<Self, Failed> {
-        let pool = keys::class_pool(&tenant.id, claim.run.id, claim.class);
+        let pool = claim.pool(tenant);
         if let Some(rows) = tenant.store.memory.coaches(pool, now) {
             return Ok(Self::with(tenant, claim, now, rows));
         }
@@ -220,7 +228,7 @@ impl<'s> Search<'s> {
     }
 
     fn with(tenant: &'s Tenant, claim: &'s RideClaim<'s>, now: Timestamp, rows: CoachRows) -> Self {
-        let pool = keys::class_pool(&tenant.id, claim.run.id, claim.class);
+        let pool = claim.pool(tenant);
         Self { tenant, claim, pool, now, rows, held: Vec::new(), km: claim.run.train.km(), is_fresh: false }
     }
 
@@ -271,6 +279,11 @@ impl<'s> Search<'s> {
 
     /// For how many of the party there are seats, by what was read; near each other, where that is required.
     fn left(&self) -> u32 {
+        self.left_of(self.claim.claim.count)
+    }
+
+    /// The same of so many of the party.
+    fn left_of(&self, party: u8) -> u32 {
         let together = match self.claim.claim.together {
             Together::Required => Together::Required,
             Together::Preferred | Together::Apart => Together::Apart,
@@ -279,7 +292,7 @@ impl<'s> Search<'s> {
         let most = u8::try_from(self.rows.len().saturating_mul(usize::from(Row::MAX_SEATS))).unwrap_or(u8::MAX);
         let seats = self.seats(|row| row.firm(self.now));
         let fits = |count: u8| seats.allocate(&Claim { count, ..one.clone() }, 0).is_some();
-        (1..=most.min(self.claim.claim.count)).take_while(|count| fits(*count)).map(u32::from).last().unwrap_or(0)
+        (1..=most.min(party)).take_while(|count| fits(*count)).map(u32::from).last().unwrap_or(0)
     }
 
     fn seats(&self, taken: impl Fn(&Row) -> Vec<domain::rail::stretch::Segments>) -> Seats<'_> {
