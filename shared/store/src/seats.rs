@@ -138,8 +138,8 @@ impl<'t> Seats<'t> {
         Ok(self.kept(event, session, Wanted::Afresh, now).await?.map(|kept| kept.seats))
     }
 
-    /// Seats of a session of which this process has learnt since it read them last that somebody has them: what it held for
-    /// buyers itself, and what refused it.
+    /// Seats of a session of which this process has learnt since it read them last that somebody has them: what it is holding
+    /// or held for buyers itself, and what refused it.
     pub fn gone(&self, session: SessionId) -> Option<SeatSet> {
         self.tenant.store.memory.seats.gone((self.tenant.id.clone(), session))
     }
@@ -147,6 +147,17 @@ impl<'t> Seats<'t> {
     /// Notes such seats.
     pub fn note_gone(&self, session: SessionId, seats: &SeatSet) {
         self.tenant.store.memory.seats.note_gone((self.tenant.id.clone(), session), seats);
+    }
+
+    /// Takes such a note back.
+    pub fn note_back(&self, session: SessionId, seats: &SeatSet) {
+        self.tenant.store.memory.seats.note_back((self.tenant.id.clone(), session), seats);
+    }
+
+    /// How many seats of a session others take in a second, by the last two reads of it: those of which this process knew
+    /// nothing.
+    pub fn rush(&self, session: SessionId) -> usize {
+        self.tenant.store.memory.seats.rush((self.tenant.id.clone(), session))
     }
 
     /// The seats of a session as by [`Seats::session`], with what a client is told who has seen the version `seen`.

@@ -18,7 +18,7 @@ use domain::{
     order::{Held, Quantity},
     pool::{BlockAddress, PoolKey},
     row::Places,
-    seating::{Channel, Choice, Offer, OrphanRule, Part, Party, Refusal},
+    seating::{Channel, Choice, Offer, OrphanRule, Part, Party, Refusal, withheld},
     venue::{Address, RowIndex, SeatIndex, SeatName, SeatSet, SectionId},
 };
 use store::{
@@ -28,8 +28,8 @@ use store::{
 
 use super::wanted::{Outcome, Refused, Wanted};
 
-/// Among how many of the best seats is chosen when others were quicker.
-const CROWD: u8 = Choice::MOST;
+/// Among how many of the best seats is chosen at least when others were quicker.
+const CROWD: u8 = 16;
 
 /// What is said of seats.
 pub(crate) struct Ask {
@@ -85,6 +85,8 @@ struct Chosen {
 struct Seen {
     /// Seats that can be had.
     open: SeatSet,
+    /// How many seats others take in a second.
+    rush: usize,
 }
 
 impl Seen {
@@ -113,16 +115,14 @@ impl Wish {
             return Err(Error::field("bestAvailable", "goes without seats"));
         }
         let mut sold = seating.sold_by(plan.map(), option);
-        let mut offered = match ask.by {
-            By::Buyer => seating.offered(plan.map(), option, channel.as_ref(), now),
-            By::Organiser => sold.clone(),
-        };
         if let Some(sections) = ask.sections {
             let parts: Vec<Part> = sections.into_iter().map(Part::Section).collect();
             let unknown = |wrong| Error::field("bestAvailable.sections", wrong);
-            let wished = Part::seats(&parts, plan.map()).map_err(unknown)?;
-            offered.keep(&wished);
-            sold.keep(&wished);
+            sold.keep(&Part::seats(&parts, plan.map()).map_err(unknown)?);
+        }
+        let mut offered = sold.clone();
+        if ask.by == By::Buyer {
+            offered.remove(&withheld(plan.map(), &seating.hold_backs, channel.as_ref(), now));
         }
         let named = ask.named.map(|names| find(&plan, &names, ask.quantity)).transpose()?;
         let rule = if ask.by == By::Buyer { seating.rule } else { OrphanRule::Off };
@@ -219,12 +219,13 @@ async fn hold_named(
         return Ok(Refused::plainly(explain(&refusal, wish)));
     }
     match take(wanted, wish, id, &chosen).await? {
-        SeatHold::Held(held) => match left_alone(wanted, wish, &chosen, None, app).await {
-            Ok(None) => Ok(keep(wanted, wish, chosen, held)),
-            Ok(Some(refusal)) => Ok(Outcome::Refused(Refused { error: explain(&refusal, wish), held, again: false })),
-            Err(failed) => Err((failed, held)),
-        },
-        SeatHold::Taken { block, places, held } => {
+        SeatHold::Held(held) => {
+            let refuse = |refusal: Refusal, held| {
+                Outcome::Refused(Refused { error: explain(&refusal, wish), held, again: false })
+            };
+            keep(wanted, wish, (chosen, held), None, refuse, app).await
+        }
+        SeatHold::Taken { block, places, held, .. } => {
             let seats = wish.seats_at(&wanted.tenant, block, places).into_iter();
             let seats: Vec<String> = seats.filter_map(|seat| Some(wish.plan.map().name(seat)?.to_string())).collect();
             let error = Error::new(Code::SeatTaken).with("seats", seats);
@@ -233,8 +234,8 @@ async fn hold_named(
     }
 }
 
-/// The first choice is made by what was seen lately, the following ones by what is there now, and among many: where one was
-/// quicker, others are coming.
+/// Every choice is made by what was seen lately and what was learnt since: whoever is refused was told of the whole block
+/// that refused. The hall is read afresh only where that leaves nothing.
 async fn hold_best(
     wanted: &Wanted,
     wish: &Wish,
@@ -243,36 +244,40 @@ async fn hold_best(
     app: &App,
 ) -> Result<Outcome, (Failed, Vec<Held>)> {
     let none = |failed| (failed, Vec::new());
-    let mut seen = see(wanted, wish, round > 1, app).await.map_err(none)?;
-    let choice = |round: usize| match round {
-        1 => Choice::BEST,
-        _ => Choice { among: CROWD, chance: fastrand::u32(..) },
-    };
-    let mut offer = seen.offer(wish);
-    let mut best = wish.plan.hall().best(&offer, &wish.party, choice(round));
-    if best.is_none() && round == 1 {
+    let hall = wish.plan.hall();
+    let mut seen = see(wanted, wish, false, app).await.map_err(none)?;
+    let mut best = hall.best(&seen.offer(wish), &wish.party, choice(round, &seen, wish));
+    if best.is_none() {
         if all_are_sold_out(wanted, wish).await.map_err(none)? {
             return Ok(Refused::plainly(Code::SoldOut));
         }
         seen = see(wanted, wish, true, app).await.map_err(none)?;
-        offer = seen.offer(wish);
-        best = wish.plan.hall().best(&offer, &wish.party, choice(round));
+        best = hall.best(&seen.offer(wish), &wish.party, choice(round, &seen, wish));
     }
+    let offer = seen.offer(wish);
     let Some(groups) = best else {
-        return Ok(Refused::for_want(wish.plan.hall().left(&offer, &wish.party)));
+        return Ok(Refused::for_want(hall.left(&offer, &wish.party)));
     };
-    let chosen = wish.chosen(&wanted.tenant, &wish.plan.hall().seats(&groups));
+    let chosen = wish.chosen(&wanted.tenant, &hall.seats(&groups));
     // Where nothing else is left for the party, somebody may be left alone.
-    let is_strict = wish.plan.hall().check(&offer, &wish.party, &chosen.seats).is_ok();
-    match take(wanted, wish, id, &chosen).await? {
-        SeatHold::Held(held) if !is_strict => Ok(keep(wanted, wish, chosen, held)),
-        SeatHold::Held(held) => match left_alone(wanted, wish, &chosen, Some(&seen), app).await {
-            Ok(None) => Ok(keep(wanted, wish, chosen, held)),
-            Ok(Some(_)) => Ok(Refused::busy(held)),
-            Err(failed) => Err((failed, held)),
-        },
-        SeatHold::Taken { held, .. } => Ok(Refused::busy(held)),
+    let is_strict = hall.check(&offer, &wish.party, &chosen.seats).is_ok();
+    let held = match take(wanted, wish, id, &chosen).await? {
+        SeatHold::Held(held) => held,
+        SeatHold::Taken { held, .. } => return Ok(Refused::busy(held)),
+    };
+    if !is_strict {
+        return Ok(Outcome::Held { held, seats: chosen.names });
     }
+    keep(wanted, wish, (chosen, held), Some(&seen), |_, held| Refused::busy(held), app).await
+}
+
+/// The very best, unless others are choosing: then among as many as are likely to have come since the hall was read, or at
+/// least among some where somebody was quicker.
+fn choice(round: usize, seen: &Seen, wish: &Wish) -> Choice {
+    let parties = seen.rush / usize::from(wish.party.quantity.get());
+    let least = if round == 1 { 1 } else { CROWD };
+    let among = u8::try_from(parties + 1).unwrap_or(Choice::MOST).clamp(least, Choice::MOST);
+    Choice { among, chance: fastrand::u32(..) }
 }
 
 /// Whether every pool from which the seats may come is marked, so that the hall need not be read to say that nothing is left.
@@ -285,22 +290,38 @@ async fn all_are_sold_out(wanted: &Wanted, wish: &Wish) -> Result<bool, Failed> 
     Ok(true)
 }
 
-/// Holds what was chosen. What somebody has already is noted.
+/// Holds what was chosen, and notes who was led to what: else all whom this process serves within a second of a read of the
+/// hall would be led to the same seats, each but the first for a refused write.
 async fn take(wanted: &Wanted, wish: &Wish, id: OrderId, chosen: &Chosen) -> Result<SeatHold, (Failed, Vec<Held>)> {
+    let (tenant, seats) = (&wanted.tenant, wanted.tenant.seats());
+    // Before they are held: whom this process serves meanwhile chooses others.
+    seats.note_gone(wish.session, &chosen.seats);
     let claim = SeatClaim { order: id, seats: chosen.blocks.clone(), until: wanted.until(wanted.now) };
-    let hold = wanted.tenant.hold_seats(&claim, wanted.now).await?;
-    if let SeatHold::Taken { block, places, .. } = &hold {
-        let taken = SeatSet::of(wish.plan.map(), wish.seats_at(&wanted.tenant, *block, *places));
-        wanted.tenant.seats().note_gone(wish.session, &taken);
+    let hold = tenant.hold_seats(&claim, wanted.now).await?;
+    if let SeatHold::Taken { block, gone, .. } = &hold {
+        seats.note_back(wish.session, &chosen.seats);
+        seats.note_gone(wish.session, &SeatSet::of(wish.plan.map(), wish.seats_at(tenant, *block, *gone)));
     }
     Ok(hold)
 }
 
-/// What is held is kept. It is noted: else all whom this process serves within a second of a read of the hall would be led to
-/// the same seats, each but the first for a refused write and a read of the whole hall.
-fn keep(wanted: &Wanted, wish: &Wish, chosen: Chosen, held: Vec<Held>) -> Outcome {
-    wanted.tenant.seats().note_gone(wish.session, &chosen.seats);
-    Outcome::Held { held, seats: chosen.names }
+/// Keeps what is held, unless it leaves somebody alone who need not be.
+async fn keep(
+    wanted: &Wanted,
+    wish: &Wish,
+    (chosen, held): (Chosen, Vec<Held>),
+    seen: Option<&Seen>,
+    refuse: impl FnOnce(Refusal, Vec<Held>) -> Outcome,
+    app: &App,
+) -> Result<Outcome, (Failed, Vec<Held>)> {
+    match left_alone(wanted, wish, &chosen, seen, app).await {
+        Ok(None) => Ok(Outcome::Held { held, seats: chosen.names }),
+        Ok(Some(refusal)) => {
+            wanted.tenant.seats().note_back(wish.session, &chosen.seats);
+            Ok(refuse(refusal, held))
+        }
+        Err(failed) => Err((failed, held)),
+    }
 }
 
 /// Who has what, as it was lately or as it is.
@@ -318,7 +339,7 @@ async fn see(wanted: &Wanted, wish: &Wish, afresh: bool, app: &App) -> Result<Se
     if let Some(gone) = seats.gone(wish.session) {
         open.remove(&gone);
     }
-    Ok(Seen { open })
+    Ok(Seen { open, rush: seats.rush(wish.session) })
 }
 
 /// Whether what is held leaves somebody alone who need not be, by the rows as they are now. The rest of the hall is looked at

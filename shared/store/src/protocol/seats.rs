@@ -37,6 +37,8 @@ pub enum SeatHold {
         block: BlockAddress,
         /// Which; those that are no seats any more are among them.
         places: Places,
+        /// All of the block that are not free, `places` among them.
+        gone: Places,
         /// What was held before that, to be abandoned.
         held: Vec<Held>,
     },
@@ -45,7 +47,8 @@ pub enum SeatHold {
 /// What a try on one block gave.
 enum Tried {
     Held(Held),
-    Taken(Places),
+    /// Which of those wanted, and which of the block, are not free.
+    Taken(Places, Places),
 }
 
 impl Tenant {
@@ -58,7 +61,7 @@ impl Tenant {
         for (block, places) in claim.seats.iter().copied() {
             match self.hold_row(claim, block, places, now).await {
                 Ok(Tried::Held(one)) => held.push(one),
-                Ok(Tried::Taken(places)) => return Ok(SeatHold::Taken { block, places, held }),
+                Ok(Tried::Taken(places, gone)) => return Ok(SeatHold::Taken { block, places, gone, held }),
                 Err((failed, unknown)) => {
                     held.extend(unknown);
                     return Err((failed, held));
@@ -82,7 +85,7 @@ impl Tenant {
             let change = Change::Hold { places, entry, evict };
             let found = match self.inventory().change(block, change).await {
                 Ok(Changed::Done) => return Ok(Tried::Held(held)),
-                Ok(Changed::Missing) => return Ok(Tried::Taken(places)),
+                Ok(Changed::Missing) => return Ok(Tried::Taken(places, places)),
                 Ok(Changed::Refused { block: Block::Row(found), .. }) => found,
                 Ok(Changed::Refused { .. }) => {
                     return Err((Failed::corrupt("seats in a pool of another kind"), Vec::new()));
@@ -94,10 +97,10 @@ impl Tenant {
             let freed: Places = evict.iter().map(|one| one.place).collect();
             let left = places.without(found.free().with(freed));
             if !left.is_none() {
-                return Ok(Tried::Taken(left));
+                return Ok(Tried::Taken(left, Places::first(found.size()).without(found.free())));
             }
         }
-        Ok(Tried::Taken(places))
+        Ok(Tried::Taken(places, places))
     }
 
     /// The entries on some seats that may be replaced.

@@ -2,17 +2,16 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use domain::{Timestamp, id::SessionId, seat_state::Recent, tenant::TenantId, venue::SeatSet};
-use futures_util::lock::Mutex as Turn;
 
 use super::SessionSeats;
-use crate::{Failed, lately::is_fresh};
+use crate::{
+    Failed,
+    lately::{Single, is_fresh},
+};
 
 /// Sessions that are remembered: at most 200 KB each, with the states that clients may have seen.
 const MOST: usize = 64;
@@ -33,22 +32,56 @@ pub(super) struct Kept {
     pub(super) recent: Arc<Recent>,
     /// Of which version of the event.
     event: u32,
-    /// Which read it was.
-    number: u64,
 }
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// How many reads have begun.
-    begun: AtomicU64,
-    kept: Turn<Option<Kept>>,
-    /// Seats of which this process learnt, since the last read began, that somebody has them.
-    gone: Mutex<Option<SeatSet>>,
+    kept: Single<Kept>,
+    notes: Mutex<Notes>,
+}
+
+/// What this process learnt of a session beside what it read.
+#[derive(Debug, Default)]
+struct Notes {
+    /// Seats that somebody has, learnt since the last read began.
+    gone: Option<SeatSet>,
+    /// The same, learnt at any time.
+    ever: Option<SeatSet>,
+    /// Seats that others took, by the second.
+    rush: usize,
 }
 
 impl Slot {
-    fn gone(&self) -> MutexGuard<'_, Option<SeatSet>> {
-        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Notes {
+    fn note(&mut self, seats: &SeatSet) {
+        for known in [&mut self.gone, &mut self.ever] {
+            known.get_or_insert_with(|| SeatSet::like(seats)).add(seats);
+        }
+    }
+
+    fn take_back(&mut self, seats: &SeatSet) {
+        for known in [&mut self.gone, &mut self.ever].into_iter().flatten() {
+            known.remove(seats);
+        }
+    }
+
+    /// How many seats went between two reads that this process never knew to be gone, by the second.
+    fn taken_by_others(&self, old: &SessionSeats, new: &SessionSeats) -> usize {
+        let millis = new.read.duration_since(old.read).as_millis();
+        if old.states.map() != new.states.map() || millis <= 0 {
+            return self.rush;
+        }
+        let mut taken = old.occupancy.free.clone();
+        taken.remove(&new.occupancy.free);
+        if let Some(known) = &self.ever {
+            taken.remove(known);
+        }
+        taken.count().saturating_mul(1_000) / usize::try_from(millis).unwrap_or(usize::MAX)
     }
 }
 
@@ -67,35 +100,45 @@ impl KnownSeats {
         read: impl Future<Output = Result<SessionSeats, Failed>>,
     ) -> Result<Kept, Failed> {
         let slot = self.slot(key);
-        let asked = slot.begun.load(Ordering::Acquire);
-        let mut kept = slot.kept.lock().await;
-        let fits = |kept: &&Kept| match wanted {
-            Wanted::Within(millis) => is_fresh(kept.seats.read, now, millis),
-            Wanted::Afresh => kept.number > asked,
+        let fits = |kept: &Kept, was_read| {
+            let is_fresh = |millis| is_fresh(kept.seats.read, now, millis);
+            kept.event >= event && (was_read || matches!(wanted, Wanted::Within(millis) if is_fresh(millis)))
         };
-        if let Some(known) = kept.as_ref().filter(|kept| kept.event >= event).filter(fits) {
-            return Ok(known.clone());
-        }
-        let number = slot.begun.fetch_add(1, Ordering::AcqRel) + 1;
-        // What is learnt while this read is under way may not be in it.
-        *slot.gone() = None;
-        let seats = Arc::new(read.await?);
-        let mut recent = kept.as_ref().map(|kept| Arc::clone(&kept.recent)).unwrap_or_default();
-        Arc::make_mut(&mut recent).note(seats.states.clone());
-        let known = Kept { seats, recent, event, number };
-        *kept = Some(known.clone());
-        Ok(known)
+        let read = async {
+            // What is learnt while this read is under way may not be in it.
+            slot.notes().gone = None;
+            read.await
+        };
+        let keep = |seats, before: Option<&Kept>| {
+            if let Some(before) = before {
+                let mut notes = slot.notes();
+                notes.rush = notes.taken_by_others(&before.seats, &seats);
+            }
+            let mut recent = before.map(|before| Arc::clone(&before.recent)).unwrap_or_default();
+            Arc::make_mut(&mut recent).note(seats.states.clone());
+            Kept { seats: Arc::new(seats), recent, event }
+        };
+        slot.kept.get(fits, read, keep).await
     }
 
     /// Notes that somebody has seats of a session, until it is read again.
     pub(super) fn note_gone(&self, key: (TenantId, SessionId), seats: &SeatSet) {
-        let slot = self.slot(key);
-        slot.gone().get_or_insert_with(|| SeatSet::like(seats)).add(seats);
+        self.slot(key).notes().note(seats);
+    }
+
+    /// Takes a note back.
+    pub(super) fn note_back(&self, key: (TenantId, SessionId), seats: &SeatSet) {
+        self.slot(key).notes().take_back(seats);
     }
 
     /// Seats of a session that somebody has had since it was read.
     pub(super) fn gone(&self, key: (TenantId, SessionId)) -> Option<SeatSet> {
-        self.slot(key).gone().clone()
+        self.slot(key).notes().gone.clone()
+    }
+
+    /// How many seats of a session others take in a second.
+    pub(super) fn rush(&self, key: (TenantId, SessionId)) -> usize {
+        self.slot(key).notes().rush
     }
 
     fn slot(&self, key: (TenantId, SessionId)) -> Arc<Slot> {
@@ -124,10 +167,9 @@ mod tests {
         seat_state::{Occupancy, SeatState, Told},
         venue::{Category, Grid, Point, SeatIndex, SeatMap, SeatSet, Section, Version},
     };
-    use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::Plan;
+    use crate::{Plan, lately::soon};
 
     /// A hall of three seats in which each read finds one more sold, until all are.
     struct Counted {
@@ -150,15 +192,17 @@ mod tests {
             let now = Timestamp::from_millisecond(millis).unwrap();
             let key = ("demo".parse().unwrap(), SessionId::from_bytes([session; 16]));
             let read = async { Ok(self.read(now)) };
-            self.known.get(key, event, wanted, now, read).now_or_never().unwrap().unwrap()
+            soon(self.known.get(key, event, wanted, now, read)).unwrap()
         }
 
         fn read(&self, now: Timestamp) -> SessionSeats {
             let mut states = domain::seat_state::SeatStates::withheld(1, 3);
             (0..self.reads.get()).for_each(|seat| states.set(SeatIndex(seat), SeatState::Sold));
+            let map = self.plan.map();
+            let (none, mut free) = (SeatSet::none(map), SeatSet::all(map));
+            free.remove(&SeatSet::of(map, (0..self.reads.get()).map(SeatIndex)));
+            let occupancy = Occupancy { free, due: none.clone(), held: none.clone(), sold: none };
             self.reads.set(self.reads.get() + 1);
-            let none = SeatSet::none(self.plan.map());
-            let occupancy = Occupancy { free: none.clone(), due: none.clone(), held: none.clone(), sold: none };
             let plan = Arc::clone(&self.plan);
             SessionSeats { plan, occupancy, version: states.version(), states, read: now }
         }
@@ -210,12 +254,34 @@ mod tests {
     }
 
     #[test]
+    fn a_rush_is_what_others_take_in_a_second() {
+        let counted = Counted::new();
+        let (known, map) = (&counted.known, counted.plan.map());
+        let key = || ("demo".parse().unwrap(), SessionId::from_bytes([1; 16]));
+        counted.get(1, 1, Wanted::Afresh, 0);
+        assert_eq!(known.rush(key()), 0);
+        // One seat goes with each read: the first to somebody else, within half a second.
+        counted.get(1, 1, Wanted::Afresh, 500);
+        assert_eq!(known.rush(key()), 2);
+        // The second to a buyer of this process.
+        known.note_gone(key(), &SeatSet::of(map, [SeatIndex(1)]));
+        counted.get(1, 1, Wanted::Afresh, 1_500);
+        assert_eq!(known.rush(key()), 0);
+        // The third was to be, and was taken back.
+        known.note_gone(key(), &SeatSet::of(map, [SeatIndex(2)]));
+        known.note_back(key(), &SeatSet::of(map, [SeatIndex(2)]));
+        assert_eq!(known.gone(key()), Some(SeatSet::none(map)));
+        counted.get(1, 1, Wanted::Afresh, 2_500);
+        assert_eq!(known.rush(key()), 1);
+    }
+
+    #[test]
     fn a_failed_read_is_not_kept_and_no_more_than_the_bound_is() {
         let counted = Counted::new();
         let key = ("demo".parse().unwrap(), SessionId::from_bytes([9; 16]));
         let failed = async { Err(Failed::Throttled) };
         let now = Timestamp::UNIX_EPOCH;
-        let got = counted.known.get(key, 1, Wanted::Afresh, now, failed).now_or_never().unwrap();
+        let got = soon(counted.known.get(key, 1, Wanted::Afresh, now, failed));
         assert!(matches!(got, Err(Failed::Throttled)));
         for session in 0..=255 {
             counted.get(session, 1, Wanted::Within(1_000), 0);
