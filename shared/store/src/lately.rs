@@ -24,6 +24,10 @@ pub(crate) struct Single<V> {
     kept: Turn<Option<(u64, V)>>,
 }
 
+/// A moment between the reads of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(u64);
+
 impl<V> Default for Single<V> {
     fn default() -> Self {
         Self { begun: AtomicU64::new(0), kept: Turn::new(None) }
@@ -31,19 +35,24 @@ impl<V> Default for Single<V> {
 }
 
 impl<V: Clone> Single<V> {
+    /// This moment, of which can be said later whether a read began after it.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment(self.begun.load(Ordering::Acquire))
+    }
+
     /// What is kept, if that `fits`; else what `keep` makes of what is read and what was kept before. `fits` is also told
-    /// whether the read began after this was called: such a value is as good as any that this caller could read, though the
-    /// time of whoever read it is another. Else those of a crowd whose times are a little older would each read once more.
+    /// whether the read began after the caller `asked`: such a value is as good as any that they could read, though the time
+    /// of whoever read it is another. Else those of a crowd whose times are a little older would each read once more.
     pub(crate) async fn get<R>(
         &self,
+        asked: Moment,
         fits: impl FnOnce(&V, bool) -> bool,
         read: impl Future<Output = Result<R, Failed>>,
         keep: impl FnOnce(R, Option<&V>) -> V,
     ) -> Result<V, Failed> {
-        let asked = self.begun.load(Ordering::Acquire);
         let mut kept = self.kept.lock().await;
         if let Some((number, value)) = &*kept
-            && fits(value, *number > asked)
+            && fits(value, *number > asked.0)
         {
             return Ok(value.clone());
         }
@@ -86,7 +95,7 @@ impl<K: Eq + Hash, V: Clone, const MOST: usize, const FRESH_MS: i64> Lately<K, V
     ) -> Result<V, Failed> {
         let slot = self.slot(key, now);
         let fits = |(since, _): &(Timestamp, V), was_read: bool| was_read || is_fresh(*since, now, FRESH_MS);
-        slot.get(fits, Box::pin(read), |value, _| (now, value)).await.map(|(_, value)| value)
+        slot.get(slot.moment(), fits, Box::pin(read), |value, _| (now, value)).await.map(|(_, value)| value)
     }
 
     /// Forgets a key. A read under way fills a slot that nobody finds any more, so a later caller sees what was written.

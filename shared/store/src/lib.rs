@@ -47,7 +47,7 @@ pub use inventory::{Blocks, Changed, Inventory, Resized};
 pub use orders::{Applied, DueItem, Listed, Orders, Reach, RefundEntry, Stored, Traveller};
 pub use rail::{Imported, OpenedPart, Opening, Rail};
 pub use schema::{BY_DUE, BY_NICKNAME, BY_RANK, BY_USER, Index, PARTITION, SORT, Stream, TIME_TO_LIVE, Table};
-pub use seats::{PoolOf, Rows, Seats, Sells, SessionSeats};
+pub use seats::{Moment, PoolOf, Rows, Seats, Sells, SessionSeats};
 pub use stock::{Counted, Stock, Summary};
 pub use tickets::{Admitted, Tickets};
 pub use trail::{Appended, Entry, Found, Point, Trail};

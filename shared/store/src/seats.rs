@@ -21,7 +21,8 @@ use domain::{
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 pub(crate) use self::known::KnownSeats;
-use self::known::{Kept, Wanted};
+use self::known::{Kept, Reading, Wanted};
+pub use crate::lately::Moment;
 use crate::{Failed, Plan, Tenant, keys};
 
 /// Shards that are read at the same time for one session.
@@ -31,15 +32,6 @@ const FRESH_MS: i64 = 1_000;
 
 /// Row blocks of a session, by section and number.
 pub type Rows = BTreeMap<(SectionId, u16), RowBlock>;
-
-/// How fresh blocks have to be when they are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reading {
-    /// As they were a moment ago, for half the price.
-    Lately,
-    /// As they are.
-    Now,
-}
 
 /// A pool of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +127,23 @@ impl<'t> Seats<'t> {
         session: SessionId,
         now: Timestamp,
     ) -> Result<Option<Arc<SessionSeats>>, Failed> {
-        Ok(self.kept(event, session, Wanted::Afresh, now).await?.map(|kept| kept.seats))
+        self.session_since(event, session, self.moment(session), now).await
+    }
+
+    /// The same as they were at some time since a moment.
+    pub async fn session_since(
+        &self,
+        event: &Event,
+        session: SessionId,
+        asked: Moment,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SessionSeats>>, Failed> {
+        Ok(self.kept(event, session, Wanted::Since(asked), now).await?.map(|kept| kept.seats))
+    }
+
+    /// This moment, for [`Seats::session_since`].
+    pub fn moment(&self, session: SessionId) -> Moment {
+        self.tenant.store.memory.seats.moment((self.tenant.id.clone(), session))
     }
 
     /// Seats of a session of which this process has learnt since it read them last that somebody has them: what it is holding
@@ -185,11 +193,7 @@ impl<'t> Seats<'t> {
     ) -> Result<Option<Kept>, Failed> {
         let (Some(seating), Some(session)) = (&event.seating, event.session(session)) else { return Ok(None) };
         let key = (self.tenant.id.clone(), session.id);
-        let reading = match wanted {
-            Wanted::Within(_) => Reading::Lately,
-            Wanted::Afresh => Reading::Now,
-        };
-        let read = Box::pin(self.read(seating, session.id, reading, now));
+        let read = Box::pin(self.read(seating, session.id, wanted.reading(), now));
         self.tenant.store.memory.seats.get(key, event.version, wanted, now, read).await.map(Some)
     }
 

@@ -22,7 +22,7 @@ use domain::{
     venue::{Address, RowIndex, SeatIndex, SeatName, SeatSet, SectionId},
 };
 use store::{
-    Failed, Plan, Tenant, keys,
+    Failed, Moment, Plan, Tenant, keys,
     protocol::{SeatClaim, SeatHold},
 };
 
@@ -188,7 +188,7 @@ impl Wish {
 
 /// Whether there are seats for the whole party now.
 pub(super) async fn could_be_had(wanted: &Wanted, wish: &Wish, app: &App) -> Result<bool, Failed> {
-    let seen = see(wanted, wish, true, app).await?;
+    let seen = see(wanted, wish, Some(wanted.tenant.seats().moment(wish.session)), app).await?;
     Ok(wish.plan.hall().best(&seen.offer(wish), &wish.party, Choice::BEST).is_some())
 }
 
@@ -245,13 +245,15 @@ async fn hold_best(
 ) -> Result<Outcome, (Failed, Vec<Held>)> {
     let none = |failed| (failed, Vec::new());
     let hall = wish.plan.hall();
-    let mut seen = see(wanted, wish, false, app).await.map_err(none)?;
+    // Whoever waits for others to read the hall, and finds nothing left in it, need not read it once more.
+    let asked = wanted.tenant.seats().moment(wish.session);
+    let mut seen = see(wanted, wish, None, app).await.map_err(none)?;
     let mut best = hall.best(&seen.offer(wish), &wish.party, choice(round, &seen, wish));
     if best.is_none() {
         if all_are_sold_out(wanted, wish).await.map_err(none)? {
             return Ok(Refused::plainly(Code::SoldOut));
         }
-        seen = see(wanted, wish, true, app).await.map_err(none)?;
+        seen = see(wanted, wish, Some(asked), app).await.map_err(none)?;
         best = hall.best(&seen.offer(wish), &wish.party, choice(round, &seen, wish));
     }
     let offer = seen.offer(wish);
@@ -324,13 +326,12 @@ async fn keep(
     }
 }
 
-/// Who has what, as it was lately or as it is.
-async fn see(wanted: &Wanted, wish: &Wish, afresh: bool, app: &App) -> Result<Seen, Failed> {
+/// Who has what, as it was since a moment or lately.
+async fn see(wanted: &Wanted, wish: &Wish, since: Option<Moment>, app: &App) -> Result<Seen, Failed> {
     let (seats, now) = (wanted.tenant.seats(), app.now());
-    let seen = if afresh {
-        seats.session_now(&wish.event, wish.session, now).await?
-    } else {
-        seats.session(&wish.event, wish.session, now).await?
+    let seen = match since {
+        Some(since) => seats.session_since(&wish.event, wish.session, since, now).await?,
+        None => seats.session(&wish.event, wish.session, now).await?,
     };
     let seen = seen.ok_or_else(|| Failed::Corrupt("a session of an event with seats that has none".into()))?;
     // Seats of those who are past due are there, too: a hold settles their orders.
@@ -367,7 +368,7 @@ async fn left_alone(
     if check(lenient).is_ok() {
         return Ok(None);
     }
-    let now = see(wanted, wish, true, app).await?;
+    let now = see(wanted, wish, Some(wanted.tenant.seats().moment(wish.session)), app).await?;
     Ok(check(now.open).err().filter(|refusal| matches!(refusal, Refusal::LeavesAlone { .. })))
 }
 

@@ -10,7 +10,7 @@ use domain::{Timestamp, id::SessionId, seat_state::Recent, tenant::TenantId, ven
 use super::SessionSeats;
 use crate::{
     Failed,
-    lately::{Single, is_fresh},
+    lately::{Moment, Single, is_fresh},
 };
 
 /// Sessions that are remembered: at most 200 KB each, with the states that clients may have seen.
@@ -21,8 +21,26 @@ const MOST: usize = 64;
 pub(super) enum Wanted {
     /// At most so many milliseconds old.
     Within(i64),
-    /// Read since it was asked for.
-    Afresh,
+    /// Read consistently, since then.
+    Since(Moment),
+}
+
+/// How fresh blocks have to be when they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// As they were a moment ago, for half the price.
+    Lately,
+    /// As they are.
+    Now,
+}
+
+impl Wanted {
+    pub(super) const fn reading(self) -> Reading {
+        match self {
+            Self::Within(_) => Reading::Lately,
+            Self::Since(_) => Reading::Now,
+        }
+    }
 }
 
 /// The seats of a session with the states that were told before.
@@ -32,6 +50,7 @@ pub(super) struct Kept {
     pub(super) recent: Arc<Recent>,
     /// Of which version of the event.
     event: u32,
+    reading: Reading,
 }
 
 #[derive(Debug, Default)]
@@ -100,9 +119,16 @@ impl KnownSeats {
         read: impl Future<Output = Result<SessionSeats, Failed>>,
     ) -> Result<Kept, Failed> {
         let slot = self.slot(key);
+        let asked = match wanted {
+            Wanted::Within(_) => slot.kept.moment(),
+            Wanted::Since(asked) => asked,
+        };
         let fits = |kept: &Kept, was_read| {
-            let is_fresh = |millis| is_fresh(kept.seats.read, now, millis);
-            kept.event >= event && (was_read || matches!(wanted, Wanted::Within(millis) if is_fresh(millis)))
+            let is_fresh = match wanted {
+                Wanted::Within(millis) => was_read || is_fresh(kept.seats.read, now, millis),
+                Wanted::Since(_) => was_read && kept.reading == Reading::Now,
+            };
+            is_fresh && kept.event >= event
         };
         let read = async {
             // What is learnt while this read is under way may not be in it.
@@ -116,9 +142,14 @@ impl KnownSeats {
             }
             let mut recent = before.map(|before| Arc::clone(&before.recent)).unwrap_or_default();
             Arc::make_mut(&mut recent).note(seats.states.clone());
-            Kept { seats: Arc::new(seats), recent, event }
+            Kept { seats: Arc::new(seats), recent, event, reading: wanted.reading() }
         };
-        slot.kept.get(fits, read, keep).await
+        slot.kept.get(asked, fits, read, keep).await
+    }
+
+    /// This moment, for [`Wanted::Since`].
+    pub(super) fn moment(&self, key: (TenantId, SessionId)) -> Moment {
+        self.slot(key).kept.moment()
     }
 
     /// Notes that somebody has seats of a session, until it is read again.
@@ -188,11 +219,13 @@ mod tests {
             Self { known: KnownSeats::default(), plan, reads: Cell::new(0) }
         }
 
-        fn get(&self, session: u8, event: u32, wanted: Wanted, millis: i64) -> Kept {
+        /// At most so many milliseconds old, or read now.
+        fn get(&self, session: u8, event: u32, within: Option<i64>, millis: i64) -> Kept {
             let now = Timestamp::from_millisecond(millis).unwrap();
-            let key = ("demo".parse().unwrap(), SessionId::from_bytes([session; 16]));
+            let key = || ("demo".parse().unwrap(), SessionId::from_bytes([session; 16]));
+            let wanted = within.map_or_else(|| Wanted::Since(self.known.moment(key())), Wanted::Within);
             let read = async { Ok(self.read(now)) };
-            soon(self.known.get(key, event, wanted, now, read)).unwrap()
+            soon(self.known.get(key(), event, wanted, now, read)).unwrap()
         }
 
         fn read(&self, now: Timestamp) -> SessionSeats {
@@ -211,26 +244,42 @@ mod tests {
     #[test]
     fn seats_are_read_once_a_second_and_whenever_the_event_has_changed() {
         let counted = Counted::new();
-        for (event, wanted, millis, reads) in [
-            (1, Wanted::Within(1_000), 0, 1),
-            (1, Wanted::Within(1_000), 999, 1),
-            (1, Wanted::Within(1_000), 1_000, 2),
-            (2, Wanted::Within(1_000), 1_001, 3),
-            (1, Wanted::Within(1_000), 1_002, 3),
-            (2, Wanted::Within(30_000), 20_000, 3),
-            (2, Wanted::Afresh, 20_000, 4),
-            (2, Wanted::Afresh, 20_000, 5),
+        for (event, within, millis, reads) in [
+            (1, Some(1_000), 0, 1),
+            (1, Some(1_000), 999, 1),
+            (1, Some(1_000), 1_000, 2),
+            (2, Some(1_000), 1_001, 3),
+            (1, Some(1_000), 1_002, 3),
+            (2, Some(30_000), 20_000, 3),
+            (2, None, 20_000, 4),
+            (2, None, 20_000, 5),
         ] {
-            counted.get(1, event, wanted, millis);
-            assert_eq!(counted.reads.get(), reads, "{event} {wanted:?} {millis}");
+            counted.get(1, event, within, millis);
+            assert_eq!(counted.reads.get(), reads, "{event} {within:?} {millis}");
         }
+    }
+
+    #[test]
+    fn what_is_there_since_a_moment_was_read_consistently_after_it() {
+        let counted = Counted::new();
+        let key = || ("demo".parse().unwrap(), SessionId::from_bytes([1; 16]));
+        let now = Timestamp::UNIX_EPOCH;
+        let since = |moment| {
+            let read = async { Ok(counted.read(now)) };
+            soon(counted.known.get(key(), 1, Wanted::Since(moment), now, read)).unwrap();
+            counted.reads.get()
+        };
+        let first = counted.known.moment(key());
+        counted.get(1, 1, Some(1_000), 0);
+        assert_eq!((since(first), since(first)), (2, 2), "the first read was not a consistent one, the second was");
+        assert_eq!(since(counted.known.moment(key())), 3);
     }
 
     #[test]
     fn what_was_told_before_is_remembered() {
         let counted = Counted::new();
-        let seen = counted.get(1, 1, Wanted::Afresh, 0).seats.version;
-        let newer = counted.get(1, 1, Wanted::Afresh, 1);
+        let seen = counted.get(1, 1, None, 0).seats.version;
+        let newer = counted.get(1, 1, None, 1);
         assert_eq!(newer.recent.tell(Some(newer.seats.version)), Some(Told::Same));
         // A hall this small is told whole, unless nothing has changed.
         assert!(matches!(newer.recent.tell(Some(seen)), Some(Told::Whole(_) | Told::Delta(_))));
@@ -242,14 +291,14 @@ mod tests {
         let counted = Counted::new();
         let (known, map) = (&counted.known, counted.plan.map());
         let key = || ("demo".parse().unwrap(), SessionId::from_bytes([1; 16]));
-        counted.get(1, 1, Wanted::Afresh, 0);
+        counted.get(1, 1, None, 0);
         assert_eq!(known.gone(key()), None);
         for seat in [0, 2] {
             known.note_gone(key(), &SeatSet::of(map, [SeatIndex(seat)]));
         }
-        counted.get(1, 1, Wanted::Within(1_000), 999);
+        counted.get(1, 1, Some(1_000), 999);
         assert_eq!(known.gone(key()), Some(SeatSet::of(map, [SeatIndex(0), SeatIndex(2)])));
-        counted.get(1, 1, Wanted::Within(1_000), 1_000);
+        counted.get(1, 1, Some(1_000), 1_000);
         assert_eq!(known.gone(key()), None);
     }
 
@@ -258,20 +307,20 @@ mod tests {
         let counted = Counted::new();
         let (known, map) = (&counted.known, counted.plan.map());
         let key = || ("demo".parse().unwrap(), SessionId::from_bytes([1; 16]));
-        counted.get(1, 1, Wanted::Afresh, 0);
+        counted.get(1, 1, None, 0);
         assert_eq!(known.rush(key()), 0);
         // One seat goes with each read: the first to somebody else, within half a second.
-        counted.get(1, 1, Wanted::Afresh, 500);
+        counted.get(1, 1, None, 500);
         assert_eq!(known.rush(key()), 2);
         // The second to a buyer of this process.
         known.note_gone(key(), &SeatSet::of(map, [SeatIndex(1)]));
-        counted.get(1, 1, Wanted::Afresh, 1_500);
+        counted.get(1, 1, None, 1_500);
         assert_eq!(known.rush(key()), 0);
         // The third was to be, and was taken back.
         known.note_gone(key(), &SeatSet::of(map, [SeatIndex(2)]));
         known.note_back(key(), &SeatSet::of(map, [SeatIndex(2)]));
         assert_eq!(known.gone(key()), Some(SeatSet::none(map)));
-        counted.get(1, 1, Wanted::Afresh, 2_500);
+        counted.get(1, 1, None, 2_500);
         assert_eq!(known.rush(key()), 1);
     }
 
@@ -281,10 +330,10 @@ mod tests {
         let key = ("demo".parse().unwrap(), SessionId::from_bytes([9; 16]));
         let failed = async { Err(Failed::Throttled) };
         let now = Timestamp::UNIX_EPOCH;
-        let got = soon(counted.known.get(key, 1, Wanted::Afresh, now, failed));
+        let got = soon(counted.known.get(key, 1, Wanted::Within(0), now, failed));
         assert!(matches!(got, Err(Failed::Throttled)));
         for session in 0..=255 {
-            counted.get(session, 1, Wanted::Within(1_000), 0);
+            counted.get(session, 1, Some(1_000), 0);
             assert!(counted.known.0.lock().unwrap().len() <= MOST);
         }
     }
