@@ -102,4 +102,7 @@ flows! {
     change_rides_for_dearer_ones: ChangeRideDearer,
     import_a_timetable: ImportTimetable,
     open_a_day_of_runs: OpenRuns,
+    cancel_a_run: CancelRun,
+    make_a_map: MakeMap,
+    change_the_map_of_an_event: ChangeMap,
 }

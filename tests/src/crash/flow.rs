@@ -3,6 +3,8 @@
 //! Only the middle of a flow is disturbed. Clients do what good clients do: whoever is told that something failed asks again
 //! with the same key, and whoever was told of success is owed it.
 
+mod facts;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -10,13 +12,13 @@ use serde_json::{Value, json};
 use super::{
     fault::Saboteur,
     scene::Scene,
-    wares::{TRAIN, TRAINS, daily, date_of, dearer, rides, runs, seated},
+    wares::{TRAIN, TRAINS, daily, date_of, dearer, newer_map, rides, runs, seated, small_hall},
 };
 use crate::{
     audit::pool,
     rail::{railway_of, timetable},
     sale::HOLD,
-    shop::{Draft, Offer, PRICE, Person, START, Shop, Wares, fresh_key, text, tickets},
+    shop::{Draft, Offer, PRICE, Person, START, Shop, Wares, text, tickets},
     waitlist,
 };
 
@@ -31,11 +33,6 @@ const LOST: u64 = 604_800_000;
 const WAITED: i64 = 3_600;
 /// Who waits, too, and came later.
 const LATER: &str = "later";
-
-/// What a ride costs from end to end: as the timetable's terms state it.
-const FARE: u64 = 6_500;
-/// What it costs in the first class: 150 kilometres at 80.
-const FIRST: u64 = 12_000;
 
 /// One way through the product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +67,9 @@ pub(super) enum Flow {
     ChangeRideDearer,
     ImportTimetable,
     OpenRuns,
+    CancelRun,
+    MakeMap,
+    ChangeMap,
 }
 
 /// What cases find: all of a batch the same people, and each its own session of one event.
@@ -84,7 +84,7 @@ pub(super) struct Cast {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 30] = [
+    pub(super) const ALL: [Self; 33] = [
         Self::Buy,
         Self::BuyAcrossBlocks,
         Self::BuyOverdue,
@@ -115,139 +115,27 @@ impl Flow {
         Self::ChangeRideDearer,
         Self::ImportTimetable,
         Self::OpenRuns,
+        Self::CancelRun,
+        Self::MakeMap,
+        Self::ChangeMap,
     ];
-
-    /// The flow of tickets without numbers that it is like.
-    const fn like(self) -> Self {
-        match self {
-            Self::BuySeats | Self::BuyRides => Self::Buy,
-            Self::RefundPartSeats => Self::RefundPart,
-            Self::PayLateRides => Self::PayLate,
-            other => other,
-        }
-    }
-
-    /// Of how many cases the test command plays one; `cargo xtask crash` plays all. A call has five faults at least, so no call
-    /// goes without one.
-    pub(super) fn stride(self) -> usize {
-        if super::is_whole() {
-            return 1;
-        }
-        match self {
-            // Most of what happens in these happens in others, too.
-            Self::BuyAcrossBlocks
-            | Self::BuyOverdue
-            | Self::PayTooLate
-            | Self::PayTwice
-            | Self::PayUnheard
-            | Self::RefundPart
-            | Self::RefundAutomatic => 2,
-            // These are like others but for what is sold, or consist of others.
-            Self::BuySeats
-            | Self::RefundPartSeats
-            | Self::BuyRides
-            | Self::PayLateRides
-            | Self::JoinWaiting
-            | Self::ServeWaiting
-            | Self::ServeInTurn
-            | Self::ExpireWaiting
-            | Self::LeaveWaiting
-            | Self::MoveSeats
-            | Self::ChangeRideDearer => 4,
-            _ => 1,
-        }
-    }
-
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Buy => "buy",
-            Self::BuyAcrossBlocks => "buy-across-blocks",
-            Self::BuyOverdue => "buy-overdue",
-            Self::CreateLate => "create-late",
-            Self::Pay => "pay",
-            Self::PayLate => "pay-late",
-            Self::PayTooLate => "pay-too-late",
-            Self::PayTwice => "pay-twice",
-            Self::PayUnheard => "pay-unheard",
-            Self::IssueTickets => "issue-tickets",
-            Self::Expire => "expire",
-            Self::Cancel => "cancel",
-            Self::Refund => "refund",
-            Self::RefundPart => "refund-part",
-            Self::RefundAutomatic => "refund-automatic",
-            Self::CheckIn => "check-in",
-            Self::JoinWaiting => "join-waiting",
-            Self::ServeWaiting => "serve-waiting",
-            Self::ServeInTurn => "serve-in-turn",
-            Self::ExpireWaiting => "expire-waiting",
-            Self::LeaveWaiting => "leave-waiting",
-            Self::BuySeats => "buy-seats",
-            Self::RefundPartSeats => "refund-part-seats",
-            Self::BuyRides => "buy-rides",
-            Self::PayLateRides => "pay-late-rides",
-            Self::MoveSeats => "move-seats",
-            Self::ChangeRide => "change-ride",
-            Self::ChangeRideDearer => "change-ride-dearer",
-            Self::ImportTimetable => "import-timetable",
-            Self::OpenRuns => "open-runs",
-        }
-    }
-
-    /// What happens, in a few words.
-    pub(super) const fn summary(self) -> &'static str {
-        match self {
-            Self::Buy => "hold two tickets of one block; the order is written",
-            Self::BuyAcrossBlocks => "hold ten tickets that no block has alone",
-            Self::BuyOverdue => "hold what an order past its time still holds",
-            Self::CreateLate => "the order is written only when its hold has ended",
-            Self::Pay => "begin a payment, pay, be told; tickets are issued",
-            Self::PayLate => "pay when the hold has ended; the order is revived",
-            Self::PayTooLate => "pay when the tickets are sold to others; the money goes back",
-            Self::PayTwice => "be charged twice; the second charge goes back",
-            Self::PayUnheard => "pay in the last minutes, and the webhook is lost; whoever closes the payment finds it",
-            Self::IssueTickets => "the tickets of a paid order of two alone",
-            Self::Expire => "a hold ends with a payment begun; the stock comes back",
-            Self::Cancel => "cancel with a payment begun; the stock comes back",
-            Self::Refund => "ask for a refund of all, and approve it",
-            Self::RefundPart => "ask for a refund of one ticket of three, and approve it",
-            Self::RefundAutomatic => "ask for a refund under an automatic policy",
-            Self::CheckIn => "a ticket is scanned; its scan is repeated, and another comes",
-            Self::JoinWaiting => "wait for what is sold out, and pay; the request is in line",
-            Self::ServeWaiting => "tickets come back; who waits has the order, once, and what it did not cost",
-            Self::ServeInTurn => {
-                "tickets come back that one of two can have; who waited longer has them, the other waits on"
-            }
-            Self::ExpireWaiting => "wait in vain until it is too late; the money goes back",
-            Self::LeaveWaiting => "leave the line; the money goes back",
-            Self::BuySeats => "hold two seats by name, in two blocks; the order is written",
-            Self::RefundPartSeats => "ask for a refund of one seat of three, and approve it",
-            Self::BuyRides => "hold the time and the seats of two passengers; the order is written",
-            Self::PayLateRides => "pay a ride when the hold has ended; the order is revived",
-            Self::MoveSeats => "move a party of two to other seats, paid by what was paid",
-            Self::ChangeRide => "change two rides for others that cost as much",
-            Self::ChangeRideDearer => "change two rides for dearer ones, and pay; the old money goes back",
-            Self::ImportTimetable => "replace the timetable, as a whole",
-            Self::OpenRuns => "open the trains of a day; all of them are on sale, with all their seats",
-        }
-    }
-
-    /// Whose calls are numbered; everybody's, where nobody is named.
-    pub(super) const fn only(self) -> &'static [&'static str] {
-        match self {
-            Self::IssueTickets => &["forward-orders", "issue-tickets"],
-            // The other reconcilers, whose turn comes at the same time, find nothing.
-            Self::ExpireWaiting => &["reconcile-waitlist", "serve-waitlist", "send-refund", "forward-orders"],
-            _ => &[],
-        }
-    }
 
     /// What cases are played on: for each its own.
     pub(super) async fn offers(self, shop: &Shop, plays: u8) -> Vec<Offer> {
         let draft = Draft { sessions: plays, ..self.draft() };
         match self {
             Self::BuySeats | Self::RefundPartSeats | Self::MoveSeats => seated(shop, draft).await,
-            Self::BuyRides | Self::PayLateRides | Self::ChangeRide => runs(shop, plays, &["second"]).await,
+            Self::BuyRides | Self::PayLateRides | Self::ChangeRide | Self::CancelRun => {
+                runs(shop, plays, &["second"]).await
+            }
             Self::ChangeRideDearer => runs(shop, plays, &["second", "first"]).await,
+            Self::ChangeMap => {
+                let mut offers = Vec::new();
+                for _ in 0..plays {
+                    offers.extend(seated(shop, self.draft()).await);
+                }
+                offers
+            }
             Self::ImportTimetable => rides(plays),
             Self::OpenRuns => {
                 railway_of(shop, TRAINS).await;
@@ -277,10 +165,23 @@ impl Flow {
 
     /// Makes what the flow begins with.
     pub(super) async fn prepare(self, shop: &Shop, cast: &Cast, saboteur: &Arc<Saboteur>) -> Scene {
-        let Cast { offer, buyer, rival, .. } = cast.clone();
-        let (order, payment, key) = (String::new(), String::new(), fresh_key());
-        let saboteur = Arc::clone(saboteur);
-        let mut scene = Scene { offer, buyer, saboteur, order, payment, sale: Value::Null, key, rival: rival.clone() };
+        let mut scene = Scene::of(cast, saboteur);
+        self.lay_out(shop, cast, &mut scene).await;
+        if matches!(self.like(), Self::PayLate | Self::PayTooLate) {
+            shop.pass(STRETCHED).await;
+        }
+        if self == Self::PayTooLate {
+            shop.sale(&scene.rival, &scene.offer, 2).await;
+            shop.left(&scene.offer).await;
+        }
+        if !scene.sale.is_null() {
+            scene.order = text(&scene.sale, "id");
+        }
+        scene
+    }
+
+    async fn lay_out(self, shop: &Shop, cast: &Cast, scene: &mut Scene) {
+        let rival = &cast.rival;
         match self.like() {
             Self::Buy | Self::OpenRuns => {}
             Self::ImportTimetable => {
@@ -288,9 +189,9 @@ impl Flow {
                 // Nobody knows another timetable any more.
                 shop.clock.advance(COUNTED);
             }
-            Self::BuyAcrossBlocks => drop(shop.hold(&rival, &scene.offer, 10).await),
+            Self::BuyAcrossBlocks => drop(shop.hold(rival, &scene.offer, 10).await),
             Self::BuyOverdue => {
-                shop.hold(&rival, &scene.offer, 2).await;
+                shop.hold(rival, &scene.offer, 2).await;
                 shop.clock.advance(HOLD);
             }
             Self::CreateLate => {
@@ -305,27 +206,37 @@ impl Flow {
                 scene.payment = shop.begin(&scene.buyer, &scene.order).await;
                 shop.drained().await;
             }
-            Self::Refund | Self::RefundAutomatic | Self::MoveSeats | Self::ChangeRide | Self::ChangeRideDearer => {
+            Self::Refund
+            | Self::RefundAutomatic
+            | Self::MoveSeats
+            | Self::ChangeRide
+            | Self::ChangeRideDearer
+            | Self::CancelRun => {
                 scene.sale = shop.sale(&scene.buyer, &scene.offer, 2).await;
             }
             Self::RefundPart => scene.sale = shop.sale(&scene.buyer, &scene.offer, 3).await,
-            Self::JoinWaiting => drop(shop.hold(&rival, &scene.offer, 4).await),
+            Self::MakeMap => scene.venue = small_hall(shop).await,
+            Self::ChangeMap => {
+                scene.sale = shop.sale(&scene.buyer, &scene.offer, 2).await;
+                scene.seating = newer_map(shop, &scene.offer).await;
+            }
+            Self::JoinWaiting => drop(shop.hold(rival, &scene.offer, 4).await),
             Self::ServeWaiting => {
-                scene.order = shop.hold(&rival, &scene.offer, 4).await;
+                scene.order = shop.hold(rival, &scene.offer, 4).await;
                 let box_of_one = dearer(shop, &scene.offer).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&box_of_one, &scene.offer], 2).await;
             }
             Self::ServeInTurn => {
-                scene.order = shop.hold(&rival, &scene.offer, 4).await;
+                scene.order = shop.hold(rival, &scene.offer, 4).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 3).await;
                 waitlist::in_line(shop, &shop.person(LATER).await, &[&scene.offer], 2).await;
             }
             Self::ExpireWaiting => {
-                shop.sale(&rival, &scene.offer, 4).await;
+                shop.sale(rival, &scene.offer, 4).await;
                 scene.payment = waitlist::in_line_for(shop, &scene.buyer, &scene.offer, 2, WAITED).await;
             }
             Self::LeaveWaiting => {
-                scene.order = shop.hold(&rival, &scene.offer, 4).await;
+                scene.order = shop.hold(rival, &scene.offer, 4).await;
                 scene.payment = waitlist::in_line(shop, &scene.buyer, &[&scene.offer], 2).await;
             }
             Self::CheckIn => {
@@ -334,17 +245,6 @@ impl Flow {
             }
             Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => unreachable!(),
         }
-        if matches!(self.like(), Self::PayLate | Self::PayTooLate) {
-            shop.pass(STRETCHED).await;
-        }
-        if self == Self::PayTooLate {
-            shop.sale(&rival, &scene.offer, 2).await;
-            shop.left(&scene.offer).await;
-        }
-        if !scene.sale.is_null() {
-            scene.order = text(&scene.sale, "id");
-        }
-        scene
     }
 
     /// What is disturbed.
@@ -403,6 +303,9 @@ impl Flow {
                 let date = date_of(&scene.offer);
                 scene.open(shop, daily(date, date, &["second", "first"])).await;
             }
+            Self::CancelRun => scene.cancel_run(shop).await,
+            Self::MakeMap => scene.make_map(shop).await,
+            Self::ChangeMap => scene.change_map(shop).await,
             Self::Refund => scene.refund(shop, None).await,
             Self::RefundPart => scene.refund(shop, Some(scene.sale["tickets"][1]["id"].clone())).await,
             Self::RefundAutomatic => {
@@ -474,38 +377,14 @@ impl Flow {
                 assert_eq!(changes, [2, 0, 0, 0], "{told}");
             }
             Self::OpenRuns => scene.check_opened(shop).await,
+            Self::CancelRun => scene.check_cancelled(shop).await,
+            Self::MakeMap => scene.check_made(shop).await,
+            Self::ChangeMap => scene.check_changed(shop).await,
             Self::LeaveWaiting => {
                 let request = waitlist::see(shop, who, &scene.payment).await;
                 assert_eq!((&request["status"], &request["orderId"]), (&json!("cancelled"), &Value::Null), "{request}");
             }
             Self::BuySeats | Self::RefundPartSeats | Self::BuyRides | Self::PayLateRides => unreachable!(),
-        }
-    }
-
-    /// Minor units that were taken, that were given back, and tickets that admit or have admitted, when all is over.
-    pub(super) const fn sums(self) -> (u64, u64, u64) {
-        match self {
-            Self::Buy
-            | Self::BuySeats
-            | Self::BuyRides
-            | Self::BuyAcrossBlocks
-            | Self::BuyOverdue
-            | Self::CreateLate
-            | Self::Expire
-            | Self::Cancel
-            | Self::ImportTimetable
-            | Self::OpenRuns => (0, 0, 0),
-            Self::Pay | Self::PayLate | Self::PayUnheard | Self::IssueTickets | Self::JoinWaiting | Self::MoveSeats => {
-                (2 * PRICE, 0, 2)
-            }
-            Self::PayTwice | Self::PayTooLate | Self::ServeWaiting => (4 * PRICE, 2 * PRICE, 2),
-            Self::Refund | Self::RefundAutomatic | Self::LeaveWaiting => (2 * PRICE, 2 * PRICE, 0),
-            Self::ServeInTurn => (5 * PRICE, 0, 3),
-            Self::ExpireWaiting => (6 * PRICE, 2 * PRICE, 4),
-            Self::RefundPart | Self::RefundPartSeats => (3 * 1_001, 1_001, 2),
-            Self::CheckIn => (PRICE, 0, 1),
-            Self::PayLateRides | Self::ChangeRide => (2 * FARE, 0, 2),
-            Self::ChangeRideDearer => (2 * FARE + 2 * FIRST, 2 * FARE, 2),
         }
     }
 }

@@ -5,13 +5,17 @@ use std::{fmt::Write as _, sync::Arc};
 
 use serde_json::{Value, json};
 
-use super::{fault::Saboteur, wares::date_of};
+use super::{
+    fault::Saboteur,
+    flow::Cast,
+    wares::{date_of, hall_of},
+};
 use crate::{
     audit::pool,
     client::Answer,
     rail::{class, search},
     sale::HOLD,
-    shop::{Offer, Person, Shop, Wares, text},
+    shop::{Offer, Person, Shop, Wares, fresh_key, text},
     waitlist,
 };
 
@@ -34,13 +38,35 @@ pub(super) struct Scene {
     pub(super) order: String,
     /// The payment; of who waits, the request.
     pub(super) payment: String,
+    /// The order that was ticketed before.
     pub(super) sale: Value,
+    /// The venue whose map is made.
+    pub(super) venue: String,
+    /// How the event's seats are to be sold.
+    pub(super) seating: Value,
     pub(super) key: String,
     /// Who is quicker, or has what the buyer waits for.
     pub(super) rival: Person,
 }
 
 impl Scene {
+    /// Nothing has happened.
+    pub(super) fn of(cast: &Cast, saboteur: &Arc<Saboteur>) -> Self {
+        let Cast { offer, buyer, rival, .. } = cast.clone();
+        Self {
+            offer,
+            buyer,
+            saboteur: Arc::clone(saboteur),
+            order: String::new(),
+            payment: String::new(),
+            sale: Value::Null,
+            venue: String::new(),
+            seating: Value::Null,
+            key: fresh_key(),
+            rival,
+        }
+    }
+
     /// Asks until it is answered with success or a refusal that is final.
     pub(super) async fn insist(&self, shop: &Shop, who: &Person, method: &str, path: &str, body: Value) -> Answer {
         let key = [("idempotency-key", self.key.as_str())];
@@ -137,6 +163,55 @@ impl Scene {
         let opening = self.insist(shop, &shop.admin, "POST", "/api/admin/rail/runs", asked).await.expect(202);
         self.order = text(&opening, "id");
         shop.drained().await;
+    }
+
+    /// Says that the run does not run.
+    pub(super) async fn cancel_run(&self, shop: &Shop) {
+        let path = format!("/api/admin/rail/runs/{}/cancel", text(&self.sale, "runId"));
+        self.insist(shop, &shop.admin, "POST", &path, json!({"reason": "Snow"})).await.expect(200);
+        shop.drained().await;
+    }
+
+    /// Everybody is told so, whoever has a ticket has it, and nobody buys another.
+    pub(super) async fn check_cancelled(&self, shop: &Shop) {
+        let run = shop.look(&format!("/api/rail/runs/{}", text(&self.sale, "runId"))).await.expect(200);
+        assert_eq!((&run["status"], &run["reason"]), (&json!("cancelled"), &json!("Snow")), "{run}");
+        shop.until(&self.buyer, &self.order, "ticketed").await;
+        assert_eq!(pool(shop, &self.offer).await, (2, 2, 0));
+        shop.create(&self.rival, "/api/orders", self.offer.order(1)).await.refused(409, "not_on_sale");
+    }
+
+    /// Makes a map with a row more the venue's newest.
+    pub(super) async fn make_map(&self, shop: &Shop) {
+        let path = format!("/api/admin/venues/{}/map/generate", self.venue);
+        self.insist(shop, &shop.admin, "POST", &path, hall_of(3)).await.expect(200);
+    }
+
+    /// It is the second, whole, and nobody makes it once more.
+    pub(super) async fn check_made(&self, shop: &Shop) {
+        for version in ["", "?version=2"] {
+            let venue = shop.look(&format!("/api/venues/{}{version}", self.venue)).await.expect(200);
+            let rows = venue["map"]["sections"][0]["rows"].as_array().map(Vec::len);
+            assert_eq!((&venue["mapVersion"], rows), (&json!(2), Some(3)), "{venue}");
+        }
+        let path = format!("/api/admin/venues/{}/map/generate", self.venue);
+        let again = shop.post(&shop.admin, &path, hall_of(3)).await.expect(200);
+        assert_eq!((&again["version"], &again["isNew"]), (&json!(2), &json!(false)), "{again}");
+    }
+
+    /// Has the event sell the seats of the newer map.
+    pub(super) async fn change_map(&self, shop: &Shop) {
+        let path = format!("/api/admin/events/{}/seating", self.offer.event);
+        self.insist(shop, &shop.admin, "PUT", &path, self.seating.clone()).await.expect(200);
+        shop.drained().await;
+    }
+
+    /// It sells what that map has: three seats beside the two that were sold.
+    pub(super) async fn check_changed(&self, shop: &Shop) {
+        let event = shop.look(&format!("/api/events/{}", self.offer.event)).await.expect(200);
+        assert_eq!(event["seating"]["version"], self.seating["version"], "{event}");
+        shop.until(&self.buyer, &self.order, "ticketed").await;
+        assert_eq!(pool(shop, &self.offer).await, (3, 2, 0));
     }
 
     /// The opening is done: two trains are on sale, with all their seats.

@@ -9,12 +9,35 @@ use crate::{
     shop::{Draft, Offer, Shop, Wares, text},
 };
 
-/// An event whose every session sells four seats in two rows.
-pub(super) async fn seated(shop: &Shop, draft: Draft) -> Vec<Offer> {
+/// A map of so many rows of two seats.
+pub(super) fn hall_of(rows: u8) -> Value {
+    json!({"sections": [{"id": "stalls", "name": "Stalls", "category": "A", "rows": rows, "seats": 2}]})
+}
+
+/// A venue with a map of four seats in two rows.
+pub(super) async fn small_hall(shop: &Shop) -> String {
     let place = json!({"name": "Small Hall", "city": "Shanghai", "address": "1 Example Road"});
     let venue = text(&shop.create(&shop.admin, "/api/admin/venues", place).await.expect(201), "id");
-    let rows = json!({"sections": [{"id": "stalls", "name": "Stalls", "category": "A", "rows": 2, "seats": 2}]});
-    shop.post(&shop.admin, &format!("/api/admin/venues/{venue}/map/generate"), rows).await.expect(200);
+    shop.post(&shop.admin, &format!("/api/admin/venues/{venue}/map/generate"), hall_of(2)).await.expect(200);
+    venue
+}
+
+/// How an event would sell the seats of a newer map: with a third row, and without the last seat of the second.
+pub(super) async fn newer_map(shop: &Shop, offer: &Offer) -> Value {
+    let event = shop.look(&format!("/api/events/{}", offer.event)).await.expect(200);
+    let mut seating = event["seating"].clone();
+    let venue = text(&seating, "venueId");
+    shop.post(&shop.admin, &format!("/api/admin/venues/{venue}/map/generate"), hall_of(3)).await.expect(200);
+    let mut map = shop.look(&format!("/api/venues/{venue}")).await.expect(200)["map"].take();
+    map["sections"][0]["rows"][1]["seats"].as_array_mut().unwrap().pop();
+    let made = shop.call(&shop.admin, "PUT", &format!("/api/admin/venues/{venue}/map"), map).await.expect(200);
+    seating["version"] = made["version"].clone();
+    seating
+}
+
+/// An event whose every session sells four seats in two rows.
+pub(super) async fn seated(shop: &Shop, draft: Draft) -> Vec<Offer> {
+    let venue = small_hall(shop).await;
     let mut event = shop.event(&draft);
     event["priceOptions"][0].as_object_mut().unwrap().remove("totalCount");
     event["seating"] = json!({"venueId": venue, "prices": [{"category": "A", "priceOption": "Standing"}]});

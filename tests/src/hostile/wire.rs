@@ -242,7 +242,7 @@ fn damage(rng: &mut Rng, bytes: &mut Vec<u8>) {
 
 #[tokio::test]
 async fn damaged_requests_are_answered_or_refused() {
-    const REQUESTS: usize = 2_000;
+    const REQUESTS: usize = 1_000;
     let town = Town::found().await;
     let seed = fastrand::u64(..);
     println!("seed {seed}");
