@@ -12,7 +12,8 @@ use store::Remembered;
 use crate::{
     rides::{self, line_of},
     shop::{Person, Shop, text, tickets},
-    theatre, venues,
+    theatre,
+    venues::{self, Holder},
 };
 
 /// Write units by table, of writes that were made and of those that were refused.
@@ -177,6 +178,36 @@ async fn two_seats_of_a_row_cost_what_two_tickets_do() {
     costs(&shop, &buyer, wish(json!({}))).await;
     check_seats(&costs(&shop, &buyer, wish(json!({"seats": ["circle/1/5", "circle/1/6"]}))).await);
     check_seats(&costs(&shop, &buyer, wish(json!({"bestAvailable": {}}))).await);
+}
+
+#[tokio::test]
+async fn whoever_was_too_late_for_the_best_seats_learns_it_from_their_block_and_not_from_the_hall() {
+    let shop = Shop::stepped().await;
+    let hall = venues::venue(&shop).await;
+    let event = venues::publish(&shop, venues::event(&shop, &hall)).await;
+    let buyer = shop.buyer().await;
+    let best = async || {
+        let placed = theatre::ask(&shop, &buyer, theatre::wish(&event, "Rear", 2, &json!({}))).await.expect(202);
+        let costs = (were_read(&shop), written(&shop));
+        shop.drained().await;
+        let seats = shop.see(&buyer, &text(&placed, "id")).await["seats"].take();
+        written(&shop);
+        (costs, seats.as_array().unwrap().iter().map(|seat| seat.as_str().unwrap().to_owned()).collect::<Vec<_>>())
+    };
+    let (_, first) = best().await;
+    // Another process sells what is left of that row, of which this one knows nothing.
+    let others = Holder::of(&shop, &event).await;
+    for seat in (1..=10).map(|number| format!("stalls/2/{number}")).filter(|seat| !first.contains(seat)) {
+        others.hold(&seat).await;
+    }
+    shop.drained().await;
+    written(&shop);
+    let ((read, wrote), seats) = best().await;
+    assert!(seats.iter().all(|seat| seat.starts_with("circle/1/")), "{first:?} {seats:?}");
+    // The row, to see that nobody is left alone in it; for each seat that refused, whether its order is over. A hold that is
+    // refused, and one that is not.
+    check_read(&read, &[("inventory", 1.0), ("orders", 2.0)]);
+    check(&wrote, &[("activity", 1), ("inventory", 2)]);
 }
 
 #[tokio::test]

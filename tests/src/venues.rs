@@ -74,14 +74,14 @@ fn count(states: &SeatStates, wanted: SeatState) -> usize {
 }
 
 /// Holds a seat as an order would, or gives it back.
-struct Holder<'s> {
+pub(crate) struct Holder<'s> {
     shop: &'s Shop,
     plan: std::sync::Arc<Plan>,
     session: SessionId,
 }
 
 impl Holder<'_> {
-    async fn of<'s>(shop: &'s Shop, event: &Value) -> Holder<'s> {
+    pub(crate) async fn of<'s>(shop: &'s Shop, event: &Value) -> Holder<'s> {
         let stored = shop.store().catalogue().event(text(event, "id").parse().unwrap()).await.unwrap().unwrap();
         let plan = shop.store().plan_of(stored.seating.as_ref().unwrap()).await.unwrap();
         Holder { shop, plan, session: stored.sessions[0].id }
@@ -99,7 +99,7 @@ impl Holder<'_> {
         self.shop.store().inventory().change(block, change).await.unwrap()
     }
 
-    async fn hold(&self, seat: &str) {
+    pub(crate) async fn hold(&self, seat: &str) {
         let hold = |Examined { place, entry }: Examined| Change::Hold {
             places: [place].into_iter().collect(),
             entry,

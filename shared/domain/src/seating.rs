@@ -143,7 +143,7 @@ impl Choice {
     /// The very best.
     pub const BEST: Self = Self { among: 1, chance: 0 };
     /// The most among which is chosen.
-    pub const MOST: u8 = 64;
+    pub const MOST: u8 = u8::MAX;
 
     /// The most that are passed over where parties are split.
     const MOST_SPLIT: u32 = 3;

@@ -31,6 +31,9 @@ use super::wanted::{Outcome, Refused, Wanted};
 /// Among how many of the best seats is chosen at least when others were quicker.
 const CROWD: u8 = 16;
 
+/// How often is chosen by what is remembered. Whoever is refused then is one of so many that it takes a look at the hall.
+const PATIENCE: usize = 2;
+
 /// What is said of seats.
 pub(crate) struct Ask {
     pub(super) named: Option<Vec<SeatName>>,
@@ -234,8 +237,8 @@ async fn hold_named(
     }
 }
 
-/// Every choice is made by what was seen lately and what was learnt since: whoever is refused was told of the whole block
-/// that refused. The hall is read afresh only where that leaves nothing.
+/// A choice is made by what was seen lately and what was learnt since: whoever is refused was told of the whole block that
+/// refused. The hall is read afresh where that leaves nothing, and for who was refused more than once.
 async fn hold_best(
     wanted: &Wanted,
     wish: &Wish,
@@ -247,7 +250,7 @@ async fn hold_best(
     let hall = wish.plan.hall();
     // Whoever waits for others to read the hall, and finds nothing left in it, need not read it once more.
     let asked = wanted.tenant.seats().moment(wish.session);
-    let mut seen = see(wanted, wish, None, app).await.map_err(none)?;
+    let mut seen = see(wanted, wish, (round > PATIENCE).then_some(asked), app).await.map_err(none)?;
     let mut best = hall.best(&seen.offer(wish), &wish.party, choice(round, &seen, wish));
     if best.is_none() {
         if all_are_sold_out(wanted, wish).await.map_err(none)? {
