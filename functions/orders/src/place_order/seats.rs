@@ -251,15 +251,19 @@ async fn hold_best(
     // Whoever waits for others to read the hall, and finds nothing left in it, need not read it once more.
     let asked = wanted.tenant.seats().moment(wish.session);
     let mut seen = see(wanted, wish, (round > PATIENCE).then_some(asked), app).await.map_err(none)?;
-    let mut best = hall.best(&seen.offer(wish), &wish.party, choice(round, &seen, wish));
+    let find = |seen: &Seen| {
+        let offer = seen.offer(wish);
+        let best = hall.best(&offer, &wish.party, choice(round, seen, wish));
+        (offer, best)
+    };
+    let (mut offer, mut best) = find(&seen);
     if best.is_none() {
         if all_are_sold_out(wanted, wish).await.map_err(none)? {
             return Ok(Refused::plainly(Code::SoldOut));
         }
         seen = see(wanted, wish, Some(asked), app).await.map_err(none)?;
-        best = hall.best(&seen.offer(wish), &wish.party, choice(round, &seen, wish));
+        (offer, best) = find(&seen);
     }
-    let offer = seen.offer(wish);
     let Some(groups) = best else {
         return Ok(Refused::for_want(hall.left(&offer, &wish.party)));
     };
