@@ -183,6 +183,11 @@ impl Wish {
         self.named.is_none() && self.pools(tenant).into_iter().all(|pool| tenant.stock().is_known_sold_out(pool, now))
     }
 
+    /// This moment, since which the hall may be seen.
+    fn moment(&self, tenant: &Tenant) -> Moment {
+        tenant.seats().moment(self.session)
+    }
+
     /// What there would be for this buyer if nobody had anything.
     fn untouched(&self) -> Offer {
         Offer::new(SeatSet::all(self.plan.map()), self.offered.clone())
@@ -191,7 +196,7 @@ impl Wish {
 
 /// Whether there are seats for the whole party now.
 pub(super) async fn could_be_had(wanted: &Wanted, wish: &Wish, app: &App) -> Result<bool, Failed> {
-    let seen = see(wanted, wish, Some(wanted.tenant.seats().moment(wish.session)), app).await?;
+    let seen = see(wanted, wish, Some(wish.moment(&wanted.tenant)), app).await?;
     Ok(wish.plan.hall().best(&seen.offer(wish), &wish.party, Choice::BEST).is_some())
 }
 
@@ -249,7 +254,7 @@ async fn hold_best(
     let none = |failed| (failed, Vec::new());
     let hall = wish.plan.hall();
     // Whoever waits for others to read the hall, and finds nothing left in it, need not read it once more.
-    let asked = wanted.tenant.seats().moment(wish.session);
+    let asked = wish.moment(&wanted.tenant);
     let mut seen = see(wanted, wish, (round > PATIENCE).then_some(asked), app).await.map_err(none)?;
     let find = |seen: &Seen| {
         let offer = seen.offer(wish);
@@ -375,7 +380,7 @@ async fn left_alone(
     if check(lenient).is_ok() {
         return Ok(None);
     }
-    let now = see(wanted, wish, Some(wanted.tenant.seats().moment(wish.session)), app).await?;
+    let now = see(wanted, wish, Some(wish.moment(&wanted.tenant)), app).await?;
     Ok(check(now.open).err().filter(|refusal| matches!(refusal, Refusal::LeavesAlone { .. })))
 }
 

@@ -209,6 +209,10 @@ mod tests {
         reads: Cell<u16>,
     }
 
+    fn key(session: u8) -> (TenantId, SessionId) {
+        ("demo".parse().unwrap(), SessionId::from_bytes([session; 16]))
+    }
+
     impl Counted {
         fn new() -> Self {
             let category = Category("A".parse().unwrap());
@@ -222,10 +226,9 @@ mod tests {
         /// At most so many milliseconds old, or read now.
         fn get(&self, session: u8, event: u32, within: Option<i64>, millis: i64) -> Kept {
             let now = Timestamp::from_millisecond(millis).unwrap();
-            let key = || ("demo".parse().unwrap(), SessionId::from_bytes([session; 16]));
-            let wanted = within.map_or_else(|| Wanted::Since(self.known.moment(key())), Wanted::Within);
+            let wanted = within.map_or_else(|| Wanted::Since(self.known.moment(key(session))), Wanted::Within);
             let read = async { Ok(self.read(now)) };
-            soon(self.known.get(key(), event, wanted, now, read)).unwrap()
+            soon(self.known.get(key(session), event, wanted, now, read)).unwrap()
         }
 
         fn read(&self, now: Timestamp) -> SessionSeats {
@@ -262,17 +265,16 @@ mod tests {
     #[test]
     fn what_is_there_since_a_moment_was_read_consistently_after_it() {
         let counted = Counted::new();
-        let key = || ("demo".parse().unwrap(), SessionId::from_bytes([1; 16]));
         let now = Timestamp::UNIX_EPOCH;
         let since = |moment| {
             let read = async { Ok(counted.read(now)) };
-            soon(counted.known.get(key(), 1, Wanted::Since(moment), now, read)).unwrap();
+            soon(counted.known.get(key(1), 1, Wanted::Since(moment), now, read)).unwrap();
             counted.reads.get()
         };
-        let first = counted.known.moment(key());
+        let first = counted.known.moment(key(1));
         counted.get(1, 1, Some(1_000), 0);
         assert_eq!((since(first), since(first)), (2, 2), "the first read was not a consistent one, the second was");
-        assert_eq!(since(counted.known.moment(key())), 3);
+        assert_eq!(since(counted.known.moment(key(1))), 3);
     }
 
     #[test]
@@ -290,47 +292,44 @@ mod tests {
     fn what_somebody_took_is_known_until_the_next_read() {
         let counted = Counted::new();
         let (known, map) = (&counted.known, counted.plan.map());
-        let key = || ("demo".parse().unwrap(), SessionId::from_bytes([1; 16]));
         counted.get(1, 1, None, 0);
-        assert_eq!(known.gone(key()), None);
+        assert_eq!(known.gone(key(1)), None);
         for seat in [0, 2] {
-            known.note_gone(key(), &SeatSet::of(map, [SeatIndex(seat)]));
+            known.note_gone(key(1), &SeatSet::of(map, [SeatIndex(seat)]));
         }
         counted.get(1, 1, Some(1_000), 999);
-        assert_eq!(known.gone(key()), Some(SeatSet::of(map, [SeatIndex(0), SeatIndex(2)])));
+        assert_eq!(known.gone(key(1)), Some(SeatSet::of(map, [SeatIndex(0), SeatIndex(2)])));
         counted.get(1, 1, Some(1_000), 1_000);
-        assert_eq!(known.gone(key()), None);
+        assert_eq!(known.gone(key(1)), None);
     }
 
     #[test]
     fn a_rush_is_what_others_take_in_a_second() {
         let counted = Counted::new();
         let (known, map) = (&counted.known, counted.plan.map());
-        let key = || ("demo".parse().unwrap(), SessionId::from_bytes([1; 16]));
         counted.get(1, 1, None, 0);
-        assert_eq!(known.rush(key()), 0);
+        assert_eq!(known.rush(key(1)), 0);
         // One seat goes with each read: the first to somebody else, within half a second.
         counted.get(1, 1, None, 500);
-        assert_eq!(known.rush(key()), 2);
+        assert_eq!(known.rush(key(1)), 2);
         // The second to a buyer of this process.
-        known.note_gone(key(), &SeatSet::of(map, [SeatIndex(1)]));
+        known.note_gone(key(1), &SeatSet::of(map, [SeatIndex(1)]));
         counted.get(1, 1, None, 1_500);
-        assert_eq!(known.rush(key()), 0);
+        assert_eq!(known.rush(key(1)), 0);
         // The third was to be, and was taken back.
-        known.note_gone(key(), &SeatSet::of(map, [SeatIndex(2)]));
-        known.note_back(key(), &SeatSet::of(map, [SeatIndex(2)]));
-        assert_eq!(known.gone(key()), Some(SeatSet::none(map)));
+        known.note_gone(key(1), &SeatSet::of(map, [SeatIndex(2)]));
+        known.note_back(key(1), &SeatSet::of(map, [SeatIndex(2)]));
+        assert_eq!(known.gone(key(1)), Some(SeatSet::none(map)));
         counted.get(1, 1, None, 2_500);
-        assert_eq!(known.rush(key()), 1);
+        assert_eq!(known.rush(key(1)), 1);
     }
 
     #[test]
     fn a_failed_read_is_not_kept_and_no_more_than_the_bound_is() {
         let counted = Counted::new();
-        let key = ("demo".parse().unwrap(), SessionId::from_bytes([9; 16]));
         let failed = async { Err(Failed::Throttled) };
         let now = Timestamp::UNIX_EPOCH;
-        let got = soon(counted.known.get(key, 1, Wanted::Within(0), now, failed));
+        let got = soon(counted.known.get(key(9), 1, Wanted::Within(0), now, failed));
         assert!(matches!(got, Err(Failed::Throttled)));
         for session in 0..=255 {
             counted.get(session, 1, Some(1_000), 0);
